@@ -1,0 +1,1 @@
+"""The local stack: the real template deployed to an emulator on this machine."""
