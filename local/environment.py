@@ -1,4 +1,4 @@
-"""`stack.env`: where the running stack is and which keys it takes, for shells and for our commands."""
+"""`stack.env`: where the running stack is and which keys it takes, for shells and our commands."""
 
 from __future__ import annotations
 
