@@ -1,0 +1,21 @@
+"""POST /admin/referrals/{id}/approve: support staff accept a referral that waits for review."""
+
+from referrals.edge import clock, service
+from referrals.edge.auth import ADMIN, allow, caller
+from referrals.edge.http import PREFIX, api, serve
+from referrals.edge.models import Envelope, ReasonRequest, ReferralView
+from referrals.edge.settings import settings
+from referrals.rules.attribution import Actor
+from referrals.store.review import approve
+
+app = api()
+
+
+@app.post(f"{PREFIX}/admin/referrals/<attribution_id>/approve")
+def approve_referral(attribution_id: str, body: ReasonRequest) -> Envelope[ReferralView]:
+    actor = Actor(name=caller(app).name, at=clock.now(), why=body.reason or "")
+    outcome = approve(service.table(), attribution_id, settings().programme, actor)
+    return Envelope(data=ReferralView.of(outcome.attribution))
+
+
+handler = serve(app, allow(ADMIN))

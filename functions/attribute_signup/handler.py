@@ -1,0 +1,43 @@
+"""POST /referrals/signups: the product tells that a visitor became a user."""
+
+from referrals.edge import clock, emails, service
+from referrals.edge.auth import ADMIN, SERVICE, allow, caller
+from referrals.edge.http import PREFIX, api, serve
+from referrals.edge.models import AttributionView, Envelope, SignupRequest
+from referrals.edge.settings import settings
+from referrals.edge.telemetry import count
+from referrals.rules.attribution import Actor
+from referrals.rules.errors import InvalidRequest
+from referrals.rules.ids import normalized_code
+from referrals.store.signups import Signup, attribute
+
+app = api()
+
+
+@app.post(f"{PREFIX}/referrals/signups")
+def attribute_signup(signup: SignupRequest) -> Envelope[AttributionView]:
+    if not signup.click_id and not signup.code:
+        raise InvalidRequest.field("code", "a click_id or a code is required")
+    code = normalized_code(signup.code) if signup.code else None
+    if signup.code and code is None:
+        raise InvalidRequest.field("code", "unknown or disabled referral code")
+    secret = settings().hashing_secret
+    attribution = attribute(
+        service.table(),
+        secret,
+        Signup(
+            user_id=signup.user_id,
+            click_id=signup.click_id,
+            code=code,
+            stripe_customer_id=signup.stripe_customer_id,
+            email_hash=emails.hashed(secret, signup.email),
+            flags=emails.flags(signup.email),
+        ),
+        settings().programme,
+        Actor(name=caller(app).name, at=clock.now(), why="signup"),
+    )
+    count("Signups")
+    return Envelope(data=AttributionView.model_validate(attribution))
+
+
+handler = serve(app, allow(SERVICE, ADMIN))

@@ -1,0 +1,44 @@
+"""POST /referrals/click: a visitor followed a referral link."""
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+from referrals.edge import clock, service, visitors
+from referrals.edge.http import PREFIX, api, serve
+from referrals.edge.models import ClickAnswer, ClickRequest, Envelope
+from referrals.edge.settings import settings
+from referrals.edge.telemetry import count
+from referrals.rules.clicks import Click, sanitized_label, sanitized_path
+from referrals.store import click_limit
+from referrals.store.clicks import capture
+
+app: APIGatewayHttpResolver = api()
+
+
+@app.post(f"{PREFIX}/referrals/click")
+def capture_click(click: ClickRequest) -> Envelope[ClickAnswer]:
+    visitor, now = visitors.of(app), clock.now()
+    if visitor.ip_hash and settings().clicks_per_minute:
+        click_limit.take(service.table(), visitor.ip_hash, settings().clicks_per_minute, now)
+    captured = capture(
+        service.table(),
+        given_id=click.click_id,
+        code=click.code,
+        visit=Click(
+            click_id="",
+            code="",
+            clicked_at=now,
+            landing_path=sanitized_path(click.landing_path),
+            utm_campaign=sanitized_label(click.utm_campaign),
+            utm_medium=sanitized_label(click.utm_medium),
+            utm_source=sanitized_label(click.utm_source),
+            ip_hash=visitor.ip_hash,
+            user_agent_hash=visitor.user_agent_hash,
+        ),
+        ulid=clock.new_ulid(now),
+        kept=settings().clicks_kept,
+    )
+    count("Clicks")
+    return Envelope(data=ClickAnswer(click_id=captured.click_id, code=captured.code))
+
+
+handler = serve(app)

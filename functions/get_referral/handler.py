@@ -1,0 +1,22 @@
+"""GET /admin/referrals/{id}: one referral with all that happened to it."""
+
+from referrals.edge import service
+from referrals.edge.auth import ADMIN, allow
+from referrals.edge.http import PREFIX, api, serve
+from referrals.edge.models import Envelope, ReferralHistory
+from referrals.rules.errors import NotFound
+from referrals.store import attributions
+
+app = api()
+
+
+@app.get(f"{PREFIX}/admin/referrals/<attribution_id>")
+def get_referral(attribution_id: str) -> Envelope[ReferralHistory]:
+    attribution = attributions.get(service.table(), attribution_id)
+    if attribution is None:
+        raise NotFound("no such attribution")
+    trail = attributions.audit_trail(service.table(), attribution)
+    return Envelope(data=ReferralHistory.with_audit(attribution, trail))
+
+
+handler = serve(app, allow(ADMIN))

@@ -1,0 +1,53 @@
+"""GET /admin/referrals: support staff look for referrals."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from referrals.edge import service
+from referrals.edge.auth import ADMIN, allow
+from referrals.edge.cursors import opened, sealed
+from referrals.edge.http import PREFIX, api, serve
+from referrals.edge.models import Envelope, ReferralPage, ReferralView
+from referrals.edge.settings import settings
+from referrals.rules.attribution import Status
+from referrals.rules.clicks import sanitized_label
+from referrals.store.listing import Filters, page
+
+LARGEST_PAGE = 100
+
+app = api()
+
+
+@app.get(f"{PREFIX}/admin/referrals")
+def list_referrals(
+    user_id: Annotated[str | None, Query(max_length=128)] = None,
+    status: Annotated[Status | None, Query()] = None,
+    campaign: Annotated[str | None, Query()] = None,
+    pending_grant: Annotated[bool | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1)] = 50,
+    cursor: Annotated[str | None, Query()] = None,
+) -> Envelope[ReferralPage]:
+    filters = Filters(
+        user_id=user_id or None,
+        status=status,
+        campaign=sanitized_label(campaign),
+        pending_grant=pending_grant,
+    )
+    secret, scope = settings().hashing_secret, f"referrals {filters}"
+    found, following = page(
+        service.table(),
+        secret,
+        filters,
+        min(limit, LARGEST_PAGE),
+        after=opened(secret, scope, cursor)[:2] if cursor else None,
+    )
+    return Envelope(
+        data=ReferralPage(
+            items=[ReferralView.of(attribution) for attribution in found],
+            next_cursor=sealed(secret, scope, following) if following else None,
+        )
+    )
+
+
+handler = serve(app, allow(ADMIN))

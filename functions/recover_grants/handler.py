@@ -1,0 +1,58 @@
+"""POST /admin/referrals/recover, and every five minutes: grants that failed are tried again."""
+
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from referrals.edge import clock, service
+from referrals.edge.auth import ADMIN, allow, caller
+from referrals.edge.http import PREFIX, api, serve
+from referrals.edge.models import Envelope, RecoverAnswer
+from referrals.edge.settings import settings
+from referrals.edge.telemetry import age, count, scheduled
+from referrals.rules.attribution import Actor
+from referrals.store.recovery import Recovery, oldest_pending, recover
+
+LARGEST_RUN = 200
+
+app = api()
+
+
+@app.post(f"{PREFIX}/admin/referrals/recover")
+def recover_now(limit: Annotated[int, Query(ge=1)] = 50) -> Envelope[RecoverAnswer]:
+    actor = Actor(name=caller(app).name, at=clock.now(), why="recovery by hand")
+    done = _recover(min(limit, LARGEST_RUN), actor, ignore_backoff=True)
+    return Envelope(
+        data=RecoverAnswer(
+            attempted=done.attempted, recovered=done.recovered, errors=list(done.errors)
+        )
+    )
+
+
+@scheduled
+def recover_on_schedule() -> dict[str, int]:
+    actor = Actor(name="schedule", at=clock.now(), why="recovery")
+    done = _recover(LARGEST_RUN, actor, ignore_backoff=False)
+    oldest = oldest_pending(service.table())
+    age("OldestPendingGrant", (actor.at - oldest).total_seconds() if oldest else 0)
+    return {"attempted": done.attempted, "recovered": done.recovered}
+
+
+def _recover(limit: int, actor: Actor, *, ignore_backoff: bool) -> Recovery:
+    done = recover(
+        service.table(), limit, settings().programme, actor, ignore_backoff=ignore_backoff
+    )
+    count("Grants", done.recovered)
+    count("GrantErrors", len(done.errors))
+    return done
+
+
+_serve_http = serve(app, allow(ADMIN))
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Both ways in: API Gateway's requests name a route, the scheduler's do not."""
+    if "requestContext" in event:
+        return _serve_http(event, context)
+    return recover_on_schedule(event, context)

@@ -1,0 +1,48 @@
+"""GET /admin/referrals/stats: growth staff read the funnel."""
+
+from datetime import datetime
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from referrals.edge import clock, service
+from referrals.edge.auth import ADMIN, allow
+from referrals.edge.http import PREFIX, api, serve
+from referrals.edge.models import Envelope, StatsAnswer
+from referrals.edge.settings import settings
+from referrals.rules.clicks import sanitized_label
+from referrals.rules.errors import InvalidRequest
+from referrals.rules.funnel import stats
+from referrals.rules.times import parse_timestamp
+from referrals.store.funnel import Span, count
+
+app = api()
+
+
+@app.get(f"{PREFIX}/admin/referrals/stats")
+def referral_stats(
+    start: Annotated[str, Query(alias="from")],
+    end: Annotated[str, Query(alias="to")],
+    campaign: Annotated[str | None, Query()] = None,
+) -> Envelope[StatsAnswer]:
+    since, until = _bound("from", start), _bound("to", end)
+    if since > until:
+        raise InvalidRequest.field("from", "must not be after `to`")
+    clicks, cohort = count(
+        service.table(),
+        Span.between(since, until),
+        sanitized_label(campaign),
+        clock.now(),
+        settings().clicks_kept,
+    )
+    return Envelope(data=StatsAnswer(**stats(clicks, cohort)))
+
+
+def _bound(name: str, text: str) -> datetime:
+    try:
+        return parse_timestamp(text)
+    except (ValueError, OverflowError) as error:
+        raise InvalidRequest.field(name, str(error)) from error
+
+
+handler = serve(app, allow(ADMIN))

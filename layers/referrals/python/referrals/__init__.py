@@ -1,0 +1,1 @@
+"""The referral programme: rules (pure), store (DynamoDB) and edge (HTTP, Stripe, settings)."""

@@ -1,0 +1,1 @@
+"""Where the outside meets the service: HTTP, credentials, settings, telemetry, Stripe."""

@@ -1,0 +1,24 @@
+"""The clock and the dice: the only places where time and chance come in."""
+
+import secrets
+from datetime import UTC, datetime
+
+from ulid import ULID
+
+from referrals.rules.ids import CODE_LENGTH, code_from
+
+
+def now() -> datetime:
+    """The time to the millisecond, which is the grain that is stored."""
+    at = datetime.now(UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def new_ulid(at: datetime) -> ULID:
+    """A ULID of this time."""
+    return ULID.from_datetime(at)
+
+
+def new_code() -> str:
+    """A referral code that nobody can guess: 60 random bits."""
+    return code_from(secrets.token_bytes(CODE_LENGTH))

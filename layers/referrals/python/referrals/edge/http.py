@@ -1,0 +1,175 @@
+"""HTTP: one resolver with the envelope and the error map; a handler is wrapped by `serve`."""
+
+import base64
+import json
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+    ResponseValidationError,
+)
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from referrals.edge.telemetry import logger, metrics
+from referrals.rules.errors import (
+    BodyTooLarge,
+    InvalidRequest,
+    LimitExceeded,
+    NotFound,
+    ReferralError,
+    StateConflict,
+)
+
+Event = dict[str, Any]
+LARGEST_BODY = 16 * 1024
+PREFIX = "/api/v1"
+
+
+def api() -> APIGatewayHttpResolver:
+    """A resolver that checks types, answers in the envelope and maps every error."""
+    app = APIGatewayHttpResolver(
+        enable_validation=True,
+        response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
+        serializer=_compact,
+    )
+
+    def refused(error: ReferralError) -> Response[Any]:
+        return _refusal(app, error)
+
+    def invalid(error: RequestValidationError) -> Response[Any]:
+        return _refusal(app, InvalidRequest("invalid parameters", errors=_fields(error)))
+
+    def broken(error: Exception) -> Response[Any]:
+        logger.exception("unexpected error", exc_info=error)
+        return _refusal(app, ReferralError("internal error"))
+
+    def unknown(error: NotFoundError) -> Response[Any]:
+        return _refusal(app, NotFound("no such route"))
+
+    app.exception_handler(ReferralError)(refused)
+    app.exception_handler([RequestValidationError, RequestUnsupportedContentType])(invalid)
+    app.exception_handler([ResponseValidationError, Exception])(broken)
+    app.not_found(unknown)
+    return app
+
+
+def serve(
+    app: APIGatewayHttpResolver,
+    *guards: Callable[[APIGatewayHttpResolver, Event], None],
+    largest_body: int = LARGEST_BODY,
+) -> Callable[[Event, LambdaContext], dict[str, Any]]:
+    """The Lambda entry of a resolver. Each guard sees the event before anything is parsed."""
+
+    @metrics.log_metrics
+    @logger.inject_lambda_context(clear_state=True)
+    def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
+        request_id = _request_id(event, context)
+        logger.append_keys(request_id=request_id)
+        app.append_context(request_id=request_id)
+        try:
+            for guard in guards:
+                guard(app, event)
+            event = _with_checked_body(event, largest_body)
+        except ReferralError as error:
+            answer = _plain_answer(_refusal(app, error))
+        except Exception:
+            logger.exception("unexpected error")
+            answer = _plain_answer(_refusal(app, ReferralError("internal error")))
+        else:
+            answer = app.resolve(event, context)
+        finally:
+            app.clear_context()
+        answer.setdefault("headers", {})["x-request-id"] = request_id
+        logger.info("answered", extra={"status": answer["statusCode"]})
+        return answer
+
+    return handler
+
+
+def _refusal(app: APIGatewayHttpResolver, error: ReferralError) -> Response[Any]:
+    """The envelope of an error: what the caller may know, and the id by which we find the rest."""
+    data: dict[str, Any] = {"request_id": app.context.get("request_id")}
+    headers: dict[str, str | list[str]] = {}
+    if error.errors:
+        data["errors"] = error.errors
+    if isinstance(error, StateConflict):
+        data["status"] = error.state
+    if isinstance(error, LimitExceeded):
+        data["retry_after"] = error.retry_after
+        headers["Retry-After"] = str(error.retry_after)
+    body = {"code": int(error.status), "msg": error.message, "data": data}
+    return Response(
+        status_code=error.status, content_type="application/json", body=body, headers=headers
+    )
+
+
+def _plain_answer(response: Response[Any]) -> dict[str, Any]:
+    headers = {"Content-Type": "application/json", **response.headers}
+    return {
+        "statusCode": int(response.status_code),
+        "headers": headers,
+        "body": _compact(response.body),
+        "isBase64Encoded": False,
+    }
+
+
+def body_bytes(event: Event, largest: int) -> bytes:
+    """The body as it was sent. InvalidRequest where it cannot be decoded, BodyTooLarge."""
+    body = event.get("body") or ""
+    try:
+        raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+    except ValueError as error:
+        raise InvalidRequest("the body cannot be decoded") from error
+    if len(raw) > largest:
+        raise BodyTooLarge(f"the body is over {largest // 1024} KB")
+    return raw
+
+
+def _with_checked_body(event: Event, largest: int) -> Event:
+    """The event with a body that is well-formed JSON, whatever type the client called it."""
+    raw = body_bytes(event, largest)
+    if not raw.strip():
+        body = "{}"
+    else:
+        try:
+            body = json.dumps(json.loads(raw, parse_constant=_no_constant), ensure_ascii=False)
+            body.encode()
+        except (ValueError, RecursionError) as error:
+            raise InvalidRequest("the body is not well-formed JSON") from error
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    headers["content-type"] = "application/json"
+    return {**event, "headers": headers, "body": body, "isBase64Encoded": False}
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _request_id(event: Event, context: LambdaContext) -> str:
+    return str((event.get("requestContext") or {}).get("requestId") or context.aws_request_id)
+
+
+def _fields(error: RequestValidationError) -> list[dict[str, str]]:
+    found = []
+    for problem in error.errors():
+        place = [str(part) for part in problem["loc"] if part not in ("body", "query", "path")]
+        found.append({"field": ".".join(place) or "body", "message": str(problem["msg"])})
+    return found
+
+
+def _compact(body: Any) -> str:
+    return json.dumps(_present(body), separators=(",", ":"), ensure_ascii=False)
+
+
+def _present(value: Any) -> Any:
+    """Absent values are left out of every answer."""
+    if isinstance(value, dict):
+        return {name: _present(inner) for name, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [_present(inner) for inner in value]
+    return value

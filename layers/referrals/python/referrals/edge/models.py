@@ -1,0 +1,195 @@
+"""The shapes of requests and answers: checked on the way in and out, and the source of OpenAPI."""
+
+from datetime import datetime
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+from referrals.rules.attribution import Attribution, AuditEntry, Reward, Role, Status
+from referrals.rules.times import timestamp
+
+T = TypeVar("T")
+
+Time = Annotated[
+    datetime, PlainSerializer(timestamp, return_type=str, when_used="json-unless-none")
+]
+UserId = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\s\x00-\x1f\x7f#]+$")]
+
+
+class Envelope(BaseModel, Generic[T]):
+    """What every answer comes in."""
+
+    code: int = 200
+    msg: str = "ok"
+    data: T
+
+
+class Request(BaseModel):
+    """A request's body: types are not guessed, unknown fields are let be."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+
+class ClickRequest(Request):
+    """A visit through a referral link."""
+
+    code: str = Field(max_length=64)
+    click_id: str | None = None
+    landing_path: str | None = None
+    utm_campaign: str | None = None
+    utm_medium: str | None = None
+    utm_source: str | None = None
+
+
+class ClickAnswer(BaseModel):
+    """The id to hand in at signup."""
+
+    click_id: str
+    code: str
+
+
+class SignupRequest(Request):
+    """A new user, with the click and/or the code that brought them."""
+
+    user_id: UserId
+    click_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{6,64}$")
+    code: str | None = None
+    email: str | None = Field(default=None, max_length=320, pattern=r"^[^@\s]+@[^@\s]+$")
+    stripe_customer_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_]{1,64}$")
+
+
+class ReasonRequest(Request):
+    """Why a reviewer decided as they did."""
+
+    reason: str | None = Field(default=None, max_length=500)
+
+
+class AttributionView(BaseModel):
+    """An attribution as support staff see it; absent values are left out."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    code: str
+    click_id: str | None = None
+    referrer_user_id: str
+    referred_user_id: str
+    status: Status
+    landing_path: str | None = None
+    utm_campaign: str | None = None
+    utm_medium: str | None = None
+    utm_source: str | None = None
+    created_at: Time
+    expires_at: Time
+    qualified_at: Time | None = None
+    rewarded_at: Time | None = None
+    first_paid_invoice_id: str | None = None
+    stripe_event_id: str | None = None
+    stripe_invoice_id: str | None = None
+    risk_flags: list[str] = []
+    review_reason: str | None = None
+    reviewed_at: Time | None = None
+    reviewed_by: str | None = None
+    skip_reason: str | None = None
+    error: str | None = None
+
+
+class RewardView(BaseModel):
+    """A reward as support staff see it; absent values are left out."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    attribution_id: str
+    role: Role
+    user_id: str
+    credits: int
+    credits_grant_key: str
+    credits_granted_at: Time | None = None
+    credits_grant_error: str | None = None
+    stripe_invoice_id: str | None = None
+    created_at: Time
+
+
+class ReferralView(BaseModel):
+    """An attribution with its rewards."""
+
+    attribution: AttributionView
+    rewards: list[RewardView]
+
+    @classmethod
+    def of(cls, attribution: Attribution) -> "ReferralView":
+        """The view of one attribution."""
+        return cls(
+            attribution=AttributionView.model_validate(attribution),
+            rewards=[_reward_view(reward) for reward in attribution.rewards],
+        )
+
+
+def _reward_view(reward: Reward) -> RewardView:
+    return RewardView.model_validate(reward)
+
+
+class ReferralPage(BaseModel):
+    """A page of referrals, newest first."""
+
+    items: list[ReferralView]
+    next_cursor: str | None = None
+
+
+class AuditView(BaseModel):
+    """One step of an attribution's life."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    at: Time
+    by: str
+    from_status: Status | None = None
+    to_status: Status
+    why: str
+
+
+class ReferralHistory(ReferralView):
+    """An attribution with its rewards and all that happened to it, in order."""
+
+    audit: list[AuditView]
+
+    @classmethod
+    def with_audit(cls, attribution: Attribution, audit: list[AuditEntry]) -> "ReferralHistory":
+        """The view of one attribution with its trail."""
+        referral = ReferralView.of(attribution)
+        return cls(
+            attribution=referral.attribution,
+            rewards=referral.rewards,
+            audit=[AuditView.model_validate(entry) for entry in audit],
+        )
+
+
+class StatsAnswer(BaseModel):
+    """The funnel of a window: clicks by click time, attributions by creation time."""
+
+    clicks: int
+    attributed_signups: int
+    qualified_referrals: int
+    review_required: int
+    rewarded_referrals: int
+    capped_referrals: int
+    rejected_referrals: int
+    signup_rate: float
+    qualification_rate: float
+    reward_rate: float
+
+
+class RecoverAnswer(BaseModel):
+    """What one recovery did."""
+
+    attempted: int
+    recovered: int
+    errors: list[str]
+
+
+class WebhookAnswer(BaseModel):
+    """What became of a Stripe event."""
+
+    received: bool = True
+    handled: bool

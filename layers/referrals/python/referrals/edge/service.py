@@ -1,0 +1,12 @@
+"""What every handler stands on: the settings and the table, made once per process."""
+
+from functools import cache
+
+from referrals.edge.settings import settings
+from referrals.store.table import Table
+
+
+@cache
+def table() -> Table:
+    """The table that the environment names."""
+    return Table.connect(settings().table_name)

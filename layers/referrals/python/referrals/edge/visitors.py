@@ -1,0 +1,27 @@
+"""Visitors: who sent a request, as keyed hashes that cannot be turned back."""
+
+from dataclasses import dataclass
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+from referrals.edge.settings import settings
+from referrals.rules.ids import ip_hash, keyed_hash
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Keyed hashes of an address and an agent; the raw values end here."""
+
+    ip_hash: str | None
+    user_agent_hash: str | None
+
+
+def of(app: APIGatewayHttpResolver) -> Visitor:
+    """The visitor behind the current request."""
+    request = app.current_event.request_context.http
+    secret = settings().hashing_secret
+    agent = app.current_event.headers.get("user-agent")
+    return Visitor(
+        ip_hash=ip_hash(secret, request.source_ip or ""),
+        user_agent_hash=keyed_hash(secret, "user-agent", agent) if agent else None,
+    )

@@ -1,0 +1,1 @@
+"""What the programme promises, as pure functions: no AWS, clock, randomness or environment."""

@@ -1,0 +1,84 @@
+"""The forms of every identifier: codes, click ids, attribution and reward ids, keyed hashes."""
+
+import hashlib
+import hmac
+import ipaddress
+import re
+
+CODE_LENGTH = 12
+# Crockford's alphabet without I, L, O and U: a code survives being read aloud.
+CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CODE_FORM = re.compile(r"[A-Z0-9]{12}", re.ASCII)
+CLICK_ID_FORM = re.compile(r"[A-Za-z0-9_-]{6,64}", re.ASCII)
+USER_ID_FORM = re.compile(r"[^\s\x00-\x1f\x7f#]{1,128}")
+MINTED_CLICK_ID_FORM = re.compile(r"refclk_[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
+MINTED_PREFIX = "refclk_"
+
+
+def normalized_code(text: str) -> str | None:
+    """The code as stored (upper case), or None where the text cannot be a code."""
+    code = text.strip().upper()
+    return code if CODE_FORM.fullmatch(code) else None
+
+
+def code_from(entropy: bytes) -> str:
+    """A 12-character code from at least 12 random bytes (5 bits of each are used)."""
+    return "".join(CODE_ALPHABET[byte & 31] for byte in entropy[:CODE_LENGTH])
+
+
+def is_click_id(text: str) -> bool:
+    """Whether the text is a well-formed click id, minted here or elsewhere."""
+    return CLICK_ID_FORM.fullmatch(text) is not None
+
+
+def minted_ulid(click_id: str) -> str | None:
+    """The ULID in a click id that this service may have minted, else None."""
+    if MINTED_CLICK_ID_FORM.fullmatch(click_id):
+        return click_id.removeprefix(MINTED_PREFIX)
+    return None
+
+
+def keyed_hash(secret: bytes, purpose: str, value: str) -> str:
+    """HMAC-SHA-256 of the value, 32 hex digits; the purpose keeps kinds of hashes apart."""
+    return hmac.new(secret, f"{purpose}\0{value}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def attribution_id(secret: bytes, referred_user_id: str) -> str:
+    """One referred user has one attribution by construction: the id follows from the user."""
+    return "attr_" + keyed_hash(secret, "attribution", referred_user_id)[:24]
+
+
+def reward_id(attribution_id: str, role: str) -> str:
+    """The reward's id, which is its credits grant key too."""
+    return f"{attribution_id.replace('attr_', 'reward_', 1)}_{role}"
+
+
+def ip_hash(secret: bytes, address: str) -> str | None:
+    """The keyed hash of an address, IPv6 by its /64 (one household); None for no address."""
+    try:
+        ip = ipaddress.ip_address(address.strip())
+    except ValueError:
+        return None
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped:
+            return keyed_hash(secret, "ip", str(ip.ipv4_mapped))
+        ip = ipaddress.ip_network((int(ip) >> 64 << 64, 64)).network_address
+    return keyed_hash(secret, "ip", str(ip))
+
+
+def email_hash(secret: bytes, email: str) -> str:
+    """The keyed hash of a normalized e-mail address."""
+    return keyed_hash(secret, "email", normalized_email(email))
+
+
+# Providers that ignore dots in the local part; every provider here ignores a +tag.
+_DOTLESS = frozenset({"gmail.com", "googlemail.com"})
+
+
+def normalized_email(email: str) -> str:
+    """Lower case, without a +tag; without dots where the provider ignores them."""
+    local, _, domain = email.strip().lower().rpartition("@")
+    local = local.split("+", 1)[0]
+    if domain in _DOTLESS:
+        local, domain = local.replace(".", ""), "gmail.com"
+    return f"{local}@{domain}"

@@ -1,0 +1,1 @@
+"""The single DynamoDB table: one module per aggregate, one per business act."""

@@ -1,0 +1,173 @@
+"""Attributions: read, listed, and changed in one transaction with all that hangs on them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from referrals.rules import funnel
+from referrals.rules.attribution import (
+    Attribution,
+    AuditEntry,
+    Change,
+    LedgerEntry,
+    Status,
+)
+from referrals.rules.times import hour_floor, timestamp
+from referrals.store import keys
+from referrals.store.items import (
+    attribution_from,
+    attribution_item,
+    audit_from,
+    audit_item,
+    ledger_item,
+)
+from referrals.store.keys import EVERY_CAMPAIGN
+from referrals.store.table import Part, Table
+
+# The parts of a change by which a refusal is told.
+ATTRIBUTION = "attribution"
+CAP = "cap"
+LEDGER = "ledger"
+CREDITS = "credits"
+
+
+def get(table: Table, attribution_id: str) -> Attribution | None:
+    """The attribution, or None."""
+    item = table.get(keys.attribution(attribution_id))
+    return attribution_from(item) if item else None
+
+
+def get_many(
+    table: Table, ids: Sequence[str], *, consistent: bool = True
+) -> dict[str, Attribution]:
+    """The attributions that exist, by id."""
+    items = table.get_many([keys.attribution(one) for one in ids], consistent=consistent)
+    found = map(attribution_from, items.values())
+    return {attribution.id: attribution for attribution in found}
+
+
+def audit_trail(table: Table, attribution: Attribution) -> list[AuditEntry]:
+    """Every transition in order; the first line is the attribution's own creation."""
+    born = AuditEntry(
+        at=attribution.created_at,
+        by=attribution.attributed_by or "",
+        from_status=None,
+        to_status=Status.ATTRIBUTED,
+        why="signup",
+    )
+    lines = table.query(keys.attribution(attribution.id).pk, prefix=keys.AUDIT_PREFIX)
+    return [born, *map(audit_from, lines)]
+
+
+def commit(table: Table, change: Change, *, monthly_cap: int) -> Attribution:
+    """Store the change whole or not at all, and return the attribution as it is now.
+
+    Raises Refused naming ATTRIBUTION (someone else was first: read again), CAP (the month is
+    full), LEDGER (booked already) or CREDITS (less left than a reversal takes), and Unwritable
+    for an item that DynamoDB will never take.
+    """
+    version = change.after.version + 1
+    after = replace(change.after, version=version)
+    parts = [
+        _aggregate(table, change.before, after),
+        *_trail(table, after, change.audit),
+        *_funnel(table, change.before, after),
+        *_bookings(table, change.ledger),
+    ]
+    if change.cap is not None:
+        parts.append(_cap(table, change, monthly_cap))
+    if change.before is None:
+        parts += _pointers(table, after)
+    table.transact(parts)
+    return after
+
+
+def _aggregate(table: Table, before: Attribution | None, after: Attribution) -> Part:
+    if before is None:
+        return table.put(ATTRIBUTION, attribution_item(after), unless="attribute_not_exists(pk)")
+    # One version for the whole aggregate: every act has seen all the acts before it.
+    return table.put(
+        ATTRIBUTION,
+        attribution_item(after),
+        unless="version = :seen",
+        values={":seen": before.version},
+    )
+
+
+def _trail(table: Table, after: Attribution, audit: Iterable[AuditEntry]) -> list[Part]:
+    return [
+        table.put("audit", audit_item(after, number, entry)) for number, entry in enumerate(audit)
+    ]
+
+
+def _funnel(table: Table, before: Attribution | None, after: Attribution) -> list[Part]:
+    difference = funnel.packed(funnel.counts_for(after) - funnel.counts_for(before))
+    if difference == 0:
+        return []
+    hour = hour_floor(after.created_at)
+    return [
+        table.update(
+            "funnel",
+            keys.funnel_cohorts(campaign, hour),
+            "ADD #hour :difference",
+            {":difference": difference},
+            names={"#hour": keys.hour_letter(hour)},
+        )
+        for campaign in filter(None, (EVERY_CAMPAIGN, after.utm_campaign))
+    ]
+
+
+def _bookings(table: Table, entries: Sequence[LedgerEntry]) -> list[Part]:
+    parts = [
+        table.put(LEDGER, ledger_item(entry), unless="attribute_not_exists(pk)")
+        for entry in entries
+    ]
+    by_user: dict[str, int] = defaultdict(int)
+    for entry in entries:
+        by_user[entry.user_id] += entry.credits
+    for user_id, credits in by_user.items():
+        if credits:
+            parts.append(_credit(table, user_id, credits))
+    return parts
+
+
+def _credit(table: Table, user_id: str, credits: int) -> Part:
+    if credits > 0:
+        return table.update(
+            f"{CREDITS}:{user_id}",
+            keys.credits(user_id),
+            "ADD balance :credits",
+            {":credits": credits},
+        )
+    return table.update(
+        f"{CREDITS}:{user_id}",
+        keys.credits(user_id),
+        "ADD balance :credits",
+        {":credits": credits, ":taken": -credits},
+        condition="balance >= :taken",
+    )
+
+
+def _cap(table: Table, change: Change, monthly_cap: int) -> Part:
+    use = change.cap
+    assert use is not None
+    key = keys.monthly_rewards(use.user_id, use.month)
+    if use.slots < 0:
+        return table.update(CAP, key, "ADD qualified :slots", {":slots": use.slots})
+    return table.update(
+        CAP,
+        key,
+        "ADD qualified :slots",
+        {":slots": use.slots, ":cap": monthly_cap},
+        condition="attribute_not_exists(qualified) OR qualified < :cap",
+    )
+
+
+def _pointers(table: Table, after: Attribution) -> list[Part]:
+    stamp = timestamp(after.created_at)
+    member = keys.cohort_member(after.created_at, stamp, after.id)
+    referral = keys.referral(after.referrer_user_id, stamp, after.id)
+    return [
+        table.put(name, {"pk": key.pk, "sk": key.sk, "id": after.id})
+        for name, key in (("cohort", member), ("referral", referral))
+    ]

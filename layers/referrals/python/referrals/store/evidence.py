@@ -1,0 +1,79 @@
+"""What the risk rules look at: both sides of a referral, read side by side."""
+
+from datetime import timedelta
+
+from referrals.rules.attribution import Attribution
+from referrals.rules.ids import attribution_id
+from referrals.rules.payment import CustomerFacts
+from referrals.rules.programme import Programme
+from referrals.rules.risk import DISPOSABLE_EMAIL, Person, RiskFacts
+from referrals.rules.times import timestamp
+from referrals.store import keys, profiles
+from referrals.store.items import attribution_from
+from referrals.store.table import Table, together
+
+VELOCITY_WINDOW = timedelta(hours=24)
+
+
+def gather(
+    table: Table,
+    secret: bytes,
+    attribution: Attribution,
+    facts: CustomerFacts,
+    programme: Programme,
+) -> RiskFacts:
+    """The facts of one referral, in one round trip."""
+    own = keys.attribution(attribution_id(secret, attribution.referrer_user_id))
+    referrer_key = keys.profile(attribution.referrer_user_id)
+    referred_key = keys.profile(attribution.referred_user_id)
+    items, recent = together(
+        lambda: table.get_many([own, referrer_key, referred_key]),
+        lambda: _recent_signups(table, attribution),
+    )
+    referrer = profiles.person_from(items.get(referrer_key))
+    if own in items:
+        referrer = _joined(referrer, _as_signed_up(attribution_from(items[own])))
+    if attribution.referrer_user_id in facts.user_ids:
+        referrer = _joined(referrer, Person(customers=frozenset({facts.customer_id})))
+    referred = _joined(
+        _joined(profiles.person_from(items.get(referred_key)), _as_signed_up(attribution)),
+        Person(customers=frozenset({facts.customer_id}), cards=facts.cards, emails=facts.emails),
+    )
+    return RiskFacts(
+        referrer=referrer,
+        referred=referred,
+        disposable_email=DISPOSABLE_EMAIL in attribution.signup_flags,
+        recent_signups=recent,
+        velocity_limit=programme.velocity_limit,
+    )
+
+
+def _recent_signups(table: Table, attribution: Attribution) -> int:
+    """The referrer's signups of the day that ends with this one: the same at any later time."""
+    prefix = keys.REFERRAL_PREFIX
+    start = prefix + timestamp(attribution.created_at - VELOCITY_WINDOW)
+    end = f"{prefix}{timestamp(attribution.created_at)}#~"
+    return sum(
+        1 for _ in table.query(keys.user(attribution.referrer_user_id), between=(start, end))
+    )
+
+
+def _as_signed_up(attribution: Attribution) -> Person:
+    return Person(
+        customers=_one(attribution.stripe_customer_id),
+        ips=_one(attribution.ip_hash),
+        emails=_one(attribution.email_hash),
+    )
+
+
+def _one(value: str | None) -> frozenset[str]:
+    return frozenset() if value is None else frozenset({value})
+
+
+def _joined(one: Person, other: Person) -> Person:
+    return Person(
+        customers=one.customers | other.customers,
+        cards=one.cards | other.cards,
+        ips=one.ips | other.ips,
+        emails=one.emails | other.emails,
+    )

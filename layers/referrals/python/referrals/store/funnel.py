@@ -1,0 +1,200 @@
+"""The funnel's figures, exact for any bounds: stored counts of whole hours, items for the rest."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from referrals.rules.funnel import Cohort, counts_for, total, unpacked
+from referrals.rules.times import (
+    hour_floor,
+    millisecond_ceiling,
+    parse_timestamp,
+    timestamp,
+)
+from referrals.store import attributions, clicks, keys
+from referrals.store.table import Table, side_by_side, together
+
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+# A click is stored within seconds of its id's time; an hour this long over will get no more.
+CLOSED_AFTER = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Span:
+    """Times from `start` (inclusive) to `end` (exclusive), of stored grain: a millisecond."""
+
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def between(cls, start: datetime, end: datetime) -> "Span":
+        """The span of two bounds of any grain."""
+        return cls(millisecond_ceiling(start), millisecond_ceiling(end))
+
+    @property
+    def empty(self) -> bool:
+        """Whether no time lies in it."""
+        return self.start >= self.end
+
+    def edges_and_inside(self) -> tuple[list["Span"], "Span"]:
+        """The broken hours at the ends, and the whole hours between them."""
+        first, last = hour_floor(self.start), hour_floor(self.end)
+        inside_start = first if first == self.start else first + _HOUR
+        if inside_start > last:
+            return [self], Span(last, last)
+        edges = [Span(self.start, inside_start), Span(last, self.end)]
+        return [edge for edge in edges if not edge.empty], Span(inside_start, last)
+
+
+def count(
+    table: Table,
+    span: Span,
+    campaign: str | None,
+    now: datetime,
+    clicks_kept: timedelta,
+) -> tuple[int, Cohort]:
+    """Clicks by click time and attributions by creation time.
+
+    Of an hour whose raw clicks have expired only the whole count is left: it goes to the span
+    that holds the hour's start.
+    """
+    if span.empty:
+        return 0, Cohort()
+    return together(
+        lambda: _clicks(table, span, campaign, now, clicks_kept),
+        lambda: _cohort(table, span, campaign),
+    )
+
+
+def _cohort(table: Table, span: Span, campaign: str | None) -> Cohort:
+    edges, inside = span.edges_and_inside()
+    stored, members = together(
+        lambda: _stored_hours(table, inside, campaign, keys.funnel_cohorts),
+        lambda: _members(table, edges),
+    )
+    of_edges = (
+        counts_for(attribution)
+        for attribution in attributions.get_many(table, members).values()
+        if campaign is None or attribution.utm_campaign == campaign
+    )
+    return total(unpacked(number) for number in stored.values()) + total(of_edges)
+
+
+def _members(table: Table, edges: Sequence[Span]) -> list[str]:
+    def read(edge: Span) -> list[str]:
+        between = (timestamp(edge.start), timestamp(edge.end))
+        partition = keys.cohort_hour(hour_floor(edge.start))
+        return [item["id"] for item in table.query(partition, between=between)]
+
+    return [one for found in side_by_side(read, edges) for one in found]
+
+
+def _clicks(
+    table: Table, span: Span, campaign: str | None, now: datetime, clicks_kept: timedelta
+) -> int:
+    counted_until = _counted_until(table)
+    if counted_until is None:
+        return 0
+    edges, inside = span.edges_and_inside()
+    expired = hour_floor(now - clicks_kept)
+    raw_edges = [edge for edge in edges if edge.start >= expired]
+    # An expired edge stands or falls with its hour's start.
+    whole = [edge.start for edge in edges if edge not in raw_edges and _on_the_hour(edge.start)]
+    live_start = max(counted_until, inside.start)
+    live_end = min(inside.end, hour_floor(now + CLOSED_AFTER) + _HOUR)
+    live = [Span(hour, hour + _HOUR) for hour in _hours(live_start, live_end)]
+    stored_span = Span(min([*whole, inside.start]), max([inside.end, *(h + _HOUR for h in whole)]))
+    stored, raw = together(
+        lambda: _stored_hours(table, stored_span, campaign, keys.funnel_clicks),
+        lambda: side_by_side(lambda part: _raw_clicks(table, part, campaign), live + raw_edges),
+    )
+    # A roll-up that died may have stored counts past the mark: those hours are counted live.
+    kept = (
+        number
+        for hour, number in stored.items()
+        if hour < counted_until and (inside.start <= hour < inside.end or hour in whole)
+    )
+    return sum(kept) + sum(raw)
+
+
+def _raw_clicks(table: Table, part: Span, campaign: str | None) -> int:
+    found = clicks.count_hour(table, hour_floor(part.start), part.start, part.end)
+    return found.total() if campaign is None else found[campaign]
+
+
+def _on_the_hour(at: datetime) -> bool:
+    return at == hour_floor(at)
+
+
+def _counted_until(table: Table) -> datetime | None:
+    mark = table.get(keys.ROLLED_UP)
+    return parse_timestamp(mark["until"]) if mark else None
+
+
+def _hours(start: datetime, end: datetime) -> Iterator[datetime]:
+    while start < end:
+        yield start
+        start += _HOUR
+
+
+def _stored_hours(
+    table: Table,
+    inside: Span,
+    campaign: str | None,
+    key_of: Callable[[str, datetime], keys.Key],
+) -> dict[datetime, int]:
+    """The stored number of every hour of the span that has one."""
+    if inside.empty:
+        return {}
+    name = campaign or keys.EVERY_CAMPAIGN
+    first, last = key_of(name, inside.start), key_of(name, inside.end - _HOUR)
+    found = {}
+    for item in table.query(first.pk, between=(first.sk, last.sk)):
+        day = datetime.fromisoformat(f"{item['sk'].split('#')[1]}T00:00:00+00:00")
+        for hour in _hours(day, day + _DAY):
+            number = item.get(keys.hour_letter(hour))
+            if number is not None and inside.start <= hour < inside.end:
+                found[hour] = number
+    return found
+
+
+def roll_up(table: Table, now: datetime) -> int:
+    """Count the clicks of every closed hour once, in order; how many hours were.
+
+    Counts are set, not added, and the mark moves after them: a run that dies is simply repeated.
+    """
+    closed = hour_floor(now - CLOSED_AFTER)
+    counted_until = _counted_until(table)
+    rolled = 0
+    for hour in _hours(counted_until or closed, closed):
+        found = clicks.count_hour(table, hour)
+        _store_counts(table, hour, found)
+        table.write(
+            table.update(
+                "mark",
+                keys.ROLLED_UP,
+                "SET #until = :end",
+                {":end": timestamp(hour + _HOUR)},
+                names={"#until": "until"},
+            )
+        )
+        rolled += 1
+    return rolled
+
+
+def _store_counts(table: Table, hour: datetime, found: Counter[str | None]) -> None:
+    by_campaign = {name: number for name, number in found.items() if name is not None}
+    if found:
+        by_campaign[keys.EVERY_CAMPAIGN] = found.total()
+    for campaign, number in by_campaign.items():
+        table.write(
+            table.update(
+                "clicks",
+                keys.funnel_clicks(campaign, hour),
+                "SET #hour = :number",
+                {":number": number},
+                names={"#hour": keys.hour_letter(hour)},
+            )
+        )

@@ -1,0 +1,146 @@
+"""Carrying out an act on an attribution, with the grants and reversals that it entails."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from referrals.rules import rewards as reward_rules
+from referrals.rules.attribution import Actor, Attribution, Change
+from referrals.rules.programme import Programme
+from referrals.store import accounts, attributions
+from referrals.store.attributions import CAP, LEDGER
+from referrals.store.table import Refused, Table, Unwritable
+
+_TRIES = 40
+
+# What the attribution's state calls for, given whether the referrer's month is full.
+Decide = Callable[[Attribution, bool], Change | None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The attribution as it is now, and which rewards were granted or could not be."""
+
+    attribution: Attribution
+    changes: tuple[Change, ...] = ()
+    errors: tuple[str, ...] = ()
+
+    @property
+    def granted(self) -> int:
+        """How many rewards were granted."""
+        return sum(_grants(change) for change in self.changes)
+
+
+def carry_out(
+    table: Table,
+    attribution: Attribution,
+    decide: Decide,
+    programme: Programme,
+    actor: Actor,
+) -> Outcome:
+    """Do what `decide` calls for, in one transaction with the credits that it moves.
+
+    A refusal means that the world moved: the attribution is read again and decided anew. Where
+    an account cannot be written, the act is stored and each reward is granted on its own.
+    Raises what `decide` raises, and TimeoutError when others never stop being first.
+    """
+    capped = programme.monthly_cap < 1
+    for _ in range(_TRIES):
+        change = decide(attribution, capped)
+        whole = _with_credits(table, attribution, change, actor)
+        if whole is None:
+            return Outcome(attribution)
+        try:
+            return Outcome(_commit(table, whole, programme), (whole,))
+        except _Moved as moved:
+            attribution, capped = moved.to, capped or moved.cap_reached
+        except Unwritable:
+            if change is None or not _grants(whole):
+                raise
+            try:
+                attribution = _commit(table, change, programme)
+            except _Moved as moved:
+                attribution, capped = moved.to, capped or moved.cap_reached
+                continue
+            outcome = grant_due(table, attribution, programme, actor, one_by_one=True)
+            return Outcome(outcome.attribution, (change, *outcome.changes), outcome.errors)
+    raise TimeoutError(f"{attribution.id}: others kept changing it")
+
+
+def grant_due(
+    table: Table,
+    attribution: Attribution,
+    programme: Programme,
+    actor: Actor,
+    *,
+    ignore_backoff: bool = False,
+    one_by_one: bool = False,
+    at_most: int = 2,
+) -> Outcome:
+    """Grant what is due, both at once; one that cannot be written never blocks the other."""
+    changes, errors, failed = list[Change](), list[str](), set[str]()
+    for _ in range(_TRIES):
+        due = reward_rules.due_rewards(attribution, actor.at, ignore_backoff=ignore_backoff)
+        due = tuple(reward for reward in due if reward.id not in failed)
+        due = due[: at_most - len(failed) - sum(map(_grants, changes))]
+        if not due:
+            return Outcome(attribution, tuple(changes), tuple(errors))
+        batch = due[:1] if one_by_one else due
+        change = reward_rules.grant(attribution, batch, actor)
+        try:
+            attribution = _commit(table, change, programme)
+            changes.append(change)
+        except _Moved as moved:
+            attribution = moved.to
+        except Unwritable as unwritable:
+            if len(batch) > 1:
+                one_by_one = True
+                continue
+            try:
+                change = reward_rules.fail_grant(attribution, batch[0], str(unwritable), actor)
+                attribution = _commit(table, change, programme)
+                changes.append(change)
+                failed.add(batch[0].id)
+                errors.append(f"{batch[0].id}: {unwritable}")
+            except _Moved as moved:
+                attribution = moved.to
+    raise TimeoutError(f"{attribution.id}: others kept changing it")
+
+
+def _with_credits(
+    table: Table, attribution: Attribution, change: Change | None, actor: Actor
+) -> Change | None:
+    """The change with the reversals that its claims call for and the grants that are due."""
+    after = change.after if change else attribution
+    if reward_rules.reverse(after, {}, actor) is not None:
+        users = [reward.user_id for reward in after.granted_rewards]
+        reversal = reward_rules.reverse(after, accounts.balances(table, users), actor)
+        change = change.then(reversal) if change else reversal
+    if change is None:
+        return None
+    due = reward_rules.due_rewards(change.after, actor.at)
+    return change.then(reward_rules.grant(change.after, due, actor)) if due else change
+
+
+def _grants(change: Change) -> int:
+    return sum(1 for entry in change.ledger if entry.kind == "grant")
+
+
+class _Moved(Exception):
+    def __init__(self, to: Attribution, *, cap_reached: bool) -> None:
+        super().__init__(to.id)
+        self.to = to
+        self.cap_reached = cap_reached
+
+
+def _commit(table: Table, change: Change, programme: Programme) -> Attribution:
+    """Commit, or tell what stands now. A refusal may be the echo of one's own earlier commit."""
+    try:
+        return attributions.commit(table, change, monthly_cap=programme.monthly_cap)
+    except Refused as refused:
+        fresh = attributions.get(table, change.after.id)
+        if fresh is None:
+            raise LookupError(f"{change.after.id} is gone") from refused
+        same = fresh.version == change.after.version
+        if same and refused.parts == {LEDGER}:
+            raise Unwritable(LEDGER, "booked already; reconcile tells what differs") from refused
+        raise _Moved(fresh, cap_reached=CAP in refused.parts) from refused

@@ -1,0 +1,51 @@
+"""Taking in what Stripe tells: every fact is kept first, then all that it touches is settled."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from referrals.rules.attribution import Actor
+from referrals.rules.payment import ChargeSeen, CustomerLinked, DisputeSeen, InvoicePaid
+from referrals.rules.programme import Programme
+from referrals.store import facts
+from referrals.store.granting import Outcome
+from referrals.store.settlement import settle_customer
+from referrals.store.table import Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailSeen:
+    """An e-mail address (a keyed hash) that Stripe has for a customer."""
+
+    customer_id: str
+    email_hash: str
+
+
+Fact = InvoicePaid | ChargeSeen | DisputeSeen | CustomerLinked | EmailSeen
+
+
+def take_in(
+    table: Table, secret: bytes, told: Sequence[Fact], programme: Programme, actor: Actor
+) -> list[Outcome]:
+    """Keep the facts and settle their customers. May be repeated at any point without harm."""
+    customers = {customer for fact in told if (customer := _keep(table, fact, actor))}
+    return [
+        outcome
+        for customer in sorted(customers)
+        for outcome in settle_customer(table, secret, customer, programme, actor)
+    ]
+
+
+def _keep(table: Table, fact: Fact, actor: Actor) -> str | None:
+    """Store one fact; whose it is, None while that is not known."""
+    match fact:
+        case InvoicePaid():
+            facts.record_invoice(table, fact, actor.at)
+        case ChargeSeen():
+            facts.record_charge(table, fact, actor.at)
+        case DisputeSeen():
+            return facts.record_dispute(table, fact)
+        case CustomerLinked():
+            facts.link(table, fact)
+        case EmailSeen():
+            facts.note_email(table, fact.customer_id, fact.email_hash)
+    return fact.customer_id

@@ -1,0 +1,150 @@
+"""Models to items and back. Absent values are left out, so that indexes stay sparse."""
+
+from dataclasses import fields
+from typing import Any
+
+from referrals.rules.attribution import (
+    Attribution,
+    AuditEntry,
+    LedgerEntry,
+    Reward,
+    Role,
+    Status,
+)
+from referrals.rules.times import parse_timestamp, timestamp
+from referrals.store import keys
+from referrals.store.table import Item
+
+_ATTRIBUTION_TIMES = frozenset(
+    {"created_at", "expires_at", "qualified_at", "rewarded_at", "reviewed_at", "held_until"}
+)
+_LISTS = frozenset({"risk_flags", "signup_flags"})
+_REWARD_TIMES = frozenset({"created_at", "credits_granted_at", "next_attempt_at"})
+# What the attribution says already is not said again in its rewards.
+_DERIVED_IN_REWARD = frozenset({"attribution_id", "role", "user_id"})
+
+
+def attribution_item(attribution: Attribution) -> Item:
+    """The whole aggregate as one item, with the attributes that the indexes read."""
+    key = keys.attribution(attribution.id)
+    item: Item = {"pk": key.pk, "sk": key.sk, "listing": keys.ALL}
+    for name in _ATTRIBUTION_FIELDS:
+        _set(item, name, getattr(attribution, name), _ATTRIBUTION_TIMES)
+    if attribution.rewards:
+        item["rewards"] = {reward.role.value: _reward(reward) for reward in attribution.rewards}
+    if attribution.next_attempt_at is not None:
+        item["pending"] = keys.ALL
+        item["next_attempt_at"] = timestamp(attribution.next_attempt_at)
+    return item
+
+
+def attribution_from(item: Item) -> Attribution:
+    """The aggregate that an item holds."""
+    values: dict[str, Any] = {
+        name: parse_timestamp(item[name]) if name in _ATTRIBUTION_TIMES else item[name]
+        for name in _ATTRIBUTION_FIELDS
+        if name in item
+    }
+    for name in _LISTS:
+        values[name] = tuple(values.get(name, ()))
+    values["status"] = Status(values["status"])
+    stored = item.get("rewards", {})
+    rewards = tuple(
+        _reward_from(stored[role.value], role, values) for role in Role if role.value in stored
+    )
+    return Attribution(**values, rewards=rewards)
+
+
+def _reward(reward: Reward) -> Item:
+    item: Item = {}
+    for name in _REWARD_FIELDS:
+        value = getattr(reward, name)
+        if value != 0:
+            _set(item, name, value, _REWARD_TIMES)
+    return item
+
+
+def _reward_from(item: Item, role: Role, attribution: dict[str, Any]) -> Reward:
+    values: dict[str, Any] = {
+        name: parse_timestamp(value) if name in _REWARD_TIMES else value
+        for name, value in item.items()
+    }
+    return Reward(
+        **{"credits": 0} | values,
+        attribution_id=attribution["id"],
+        role=role,
+        user_id=attribution[f"{role.value}_user_id"],
+    )
+
+
+def audit_item(attribution: Attribution, number: int, entry: AuditEntry) -> Item:
+    """One line of the audit trail."""
+    key = keys.audit(attribution.id, attribution.version, number)
+    item: Item = {
+        "pk": key.pk,
+        "sk": key.sk,
+        "at": timestamp(entry.at),
+        "by": entry.by,
+        "to_status": entry.to_status.value,
+        "why": entry.why,
+    }
+    if entry.from_status is not None:
+        item["from_status"] = entry.from_status.value
+    return item
+
+
+def audit_from(item: Item) -> AuditEntry:
+    """The audit entry that an item holds."""
+    before = item.get("from_status")
+    return AuditEntry(
+        at=parse_timestamp(item["at"]),
+        by=item["by"],
+        from_status=Status(before) if before else None,
+        to_status=Status(item["to_status"]),
+        why=item["why"],
+    )
+
+
+def ledger_item(entry: LedgerEntry) -> Item:
+    """A booking; its sort key is the grant key, which can be put once."""
+    key = keys.ledger(entry.user_id, entry.key)
+    item: Item = {
+        "pk": key.pk,
+        "sk": key.sk,
+        "credits": entry.credits,
+        "kind": entry.kind,
+        "attribution_id": entry.attribution_id,
+        "at": timestamp(entry.at),
+    }
+    if entry.shortfall:
+        item["shortfall"] = entry.shortfall
+    return item
+
+
+def ledger_from(item: Item) -> LedgerEntry:
+    """The booking that an item holds."""
+    return LedgerEntry(
+        key=item["sk"].removeprefix(keys.LEDGER_PREFIX),
+        user_id=item["pk"].removeprefix(keys.user("")),
+        credits=item["credits"],
+        kind=item["kind"],
+        attribution_id=item["attribution_id"],
+        at=parse_timestamp(item["at"]),
+        shortfall=item.get("shortfall", 0),
+    )
+
+
+def _set(item: Item, name: str, value: Any, times: frozenset[str]) -> None:
+    if value is None or value == ():
+        return
+    if name in times:
+        value = timestamp(value)
+    elif isinstance(value, tuple):
+        value = list(value)
+    item[name] = value
+
+
+_ATTRIBUTION_FIELDS = tuple(field.name for field in fields(Attribution) if field.name != "rewards")
+_REWARD_FIELDS = tuple(
+    field.name for field in fields(Reward) if field.name not in _DERIVED_IN_REWARD
+)

@@ -1,0 +1,156 @@
+"""Every key of the single table. Nothing else in the project spells one."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+# Enough partitions that one busy hour of clicks is never bound by one partition's 1,000 writes/s.
+CLICK_SHARDS = 4
+
+BY_CREATED = "by_created"
+BY_STATUS = "by_status"
+BY_CAMPAIGN = "by_campaign"
+PENDING_GRANTS = "pending_grants"
+# The single partition of by_created and of pending_grants.
+ALL = "ALL"
+
+EVERY_CAMPAIGN = "*"
+
+
+class Key(NamedTuple):
+    """A primary key."""
+
+    pk: str
+    sk: str
+
+
+def code(code: str) -> Key:
+    return Key(f"CODE#{code}", "CODE")
+
+
+def user(user_id: str) -> str:
+    return f"USER#{user_id}"
+
+
+def profile(user_id: str) -> Key:
+    return Key(user(user_id), "PROFILE")
+
+
+def credits(user_id: str) -> Key:
+    return Key(user(user_id), "CREDITS")
+
+
+LEDGER_PREFIX = "LEDGER#"
+
+
+def ledger(user_id: str, grant_key: str) -> Key:
+    return Key(user(user_id), f"{LEDGER_PREFIX}{grant_key}")
+
+
+def monthly_rewards(user_id: str, month: str) -> Key:
+    return Key(user(user_id), f"REWARDS#{month}")
+
+
+REFERRAL_PREFIX = "REFERRAL#"
+
+
+def referral(referrer_user_id: str, created_at: str, attribution_id: str) -> Key:
+    """The referrer's own list, in the base table: what they read is never behind."""
+    return Key(user(referrer_user_id), f"{REFERRAL_PREFIX}{created_at}#{attribution_id}")
+
+
+def cohort_hour(hour: datetime) -> str:
+    return f"COHORT#{hour:%Y%m%d%H}"
+
+
+def cohort_member(created_at: datetime, stamp: str, attribution_id: str) -> Key:
+    """Attributions of an hour, in the base table: what stats count must not lag."""
+    return Key(cohort_hour(created_at), f"{stamp}#{attribution_id}")
+
+
+def api_key(digest: str) -> Key:
+    return Key(f"APIKEY#{digest}", "APIKEY")
+
+
+def click_hour(hour: datetime, shard: int) -> str:
+    return f"CLICK#{hour:%Y%m%d%H}#{shard}"
+
+
+def click(hour: datetime, ulid: str) -> Key:
+    """A ULID names its own hour and shard, so a minted click id needs no index."""
+    return Key(click_hour(hour, click_shard(ulid)), ulid)
+
+
+def click_shard(ulid: str) -> int:
+    return ord(ulid[-1]) % CLICK_SHARDS
+
+
+def click_alias(click_id: str) -> Key:
+    """Where the click of an id that the caller chose is found."""
+    return Key(f"CLICKID#{click_id}", "CLICKID")
+
+
+ATTRIBUTION = "ATTRIBUTION"
+AUDIT_PREFIX = "AUDIT#"
+
+
+def attribution(attribution_id: str) -> Key:
+    return Key(f"ATTRIBUTION#{attribution_id}", ATTRIBUTION)
+
+
+def audit(attribution_id: str, version: int, number: int) -> Key:
+    """Ordered by the attribution's version: no clock can put the trail out of order."""
+    return Key(f"ATTRIBUTION#{attribution_id}", f"{AUDIT_PREFIX}{version:06d}.{number}")
+
+
+def stripe(reference: str) -> str:
+    """The partition of a Stripe customer, or of a charge whose customer is not known yet."""
+    return f"STRIPE#{reference}"
+
+
+LINK = "LINK"
+
+
+def stripe_link(customer_id: str) -> Key:
+    return Key(stripe(customer_id), LINK)
+
+
+def stripe_fact(reference: str, kind: str, fact_id: str) -> Key:
+    return Key(stripe(reference), f"{kind}#{fact_id}")
+
+
+def charge_owner(charge_id: str) -> Key:
+    return Key(stripe(charge_id), "CUSTOMER")
+
+
+def funnel(campaign: str) -> str:
+    return f"FUNNEL#{campaign}"
+
+
+COHORTS_PREFIX = "COHORTS#"
+CLICKS_PREFIX = "CLICKS#"
+
+
+def funnel_cohorts(campaign: str, day: datetime) -> Key:
+    return Key(funnel(campaign), f"{COHORTS_PREFIX}{day:%Y-%m-%d}")
+
+
+def funnel_clicks(campaign: str, day: datetime) -> Key:
+    return Key(funnel(campaign), f"{CLICKS_PREFIX}{day:%Y-%m-%d}")
+
+
+def hour_letter(hour: datetime) -> str:
+    """`a` for 00 to `x` for 23 UTC: an hour's attribute in a day's item, short to be cheap."""
+    return chr(ord("a") + hour.hour)
+
+
+# How far the clicks of closed hours are counted.
+ROLLED_UP = Key("FUNNEL", "ROLLED_UP")
+
+
+def click_limit(ip_hash: str, minute: str) -> Key:
+    return Key(f"LIMIT#{ip_hash}", minute)
+
+
+def attribution_id_of(pk: str) -> str:
+    """The attribution's id in its partition key, which every index carries."""
+    return pk.removeprefix("ATTRIBUTION#")

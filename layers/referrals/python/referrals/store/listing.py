@@ -1,0 +1,126 @@
+"""The list for support staff: newest first, filters that combine, pages that never end early."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from heapq import merge
+from itertools import groupby, islice
+
+from referrals.rules.attribution import Attribution, Status
+from referrals.rules.ids import attribution_id
+from referrals.rules.times import timestamp
+from referrals.store import attributions, keys
+from referrals.store.table import Item, Table
+
+# A page's place: the creation time and id of its last item.
+Place = tuple[str, str]
+
+_SMALLEST_READ = 25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """What to list; None lets everything through. `user_id` is either side."""
+
+    user_id: str | None = None
+    status: Status | None = None
+    campaign: str | None = None
+    pending_grant: bool | None = None
+
+    def match(self, attribution: Attribution) -> bool:
+        """Whether the attribution passes every filter."""
+        sides = (attribution.referrer_user_id, attribution.referred_user_id)
+        return (
+            (self.user_id is None or self.user_id in sides)
+            and (self.status is None or attribution.status is self.status)
+            and (self.campaign is None or attribution.utm_campaign == self.campaign)
+            and (
+                self.pending_grant is None
+                or bool(attribution.pending_rewards) is self.pending_grant
+            )
+        )
+
+
+def page(
+    table: Table, secret: bytes, filters: Filters, limit: int, after: Place | None
+) -> tuple[list[Attribution], Place | None]:
+    """Up to `limit` matches after a place, and the place to go on from where there are more."""
+    places = _places(table, secret, filters, after, limit + 1)
+    found: list[Attribution] = []
+    while chunk := list(islice(places, max(limit + 1 - len(found), _SMALLEST_READ))):
+        ids = [identity for _, identity in chunk]
+        stored = attributions.get_many(table, ids, consistent=False)
+        found += [stored[i] for i in ids if i in stored and filters.match(stored[i])]
+        if len(found) > limit:
+            last = found[limit - 1]
+            return found[:limit], (timestamp(last.created_at), last.id)
+    return found, None
+
+
+def _places(
+    table: Table, secret: bytes, filters: Filters, after: Place | None, page: int
+) -> Iterator[Place]:
+    """Where the index entries of every filter meet, newest first, after a place."""
+    until = after[0] if after else None
+    streams = []
+    if filters.user_id is not None:
+        streams.append(_of_user(table, secret, filters.user_id, until))
+    if filters.pending_grant:
+        streams.append(_pending(table))
+    if filters.campaign is not None:
+        partition = ("utm_campaign", filters.campaign)
+        streams.append(_newest(table, keys.BY_CAMPAIGN, partition, until, page))
+    if filters.status is not None:
+        partition = ("status", filters.status.value)
+        streams.append(_newest(table, keys.BY_STATUS, partition, until, page))
+    if not streams:
+        streams.append(_newest(table, keys.BY_CREATED, ("listing", keys.ALL), until, page))
+    return (place for place in _meeting(streams) if after is None or place < after)
+
+
+def _newest(
+    table: Table, index: str, partition: tuple[str, str], until: str | None, page: int
+) -> Iterator[Place]:
+    sort = ("created_at", "<=", until) if until else None
+    entries = table.query_index(index, partition, sort=sort, newest_first=True, page=page)
+    for _, alike in groupby(entries, key=lambda entry: entry["created_at"]):
+        yield from sorted(map(_place_of, alike), reverse=True)
+
+
+def _pending(table: Table) -> Iterator[Place]:
+    """What is owed at any time is little, and its index is in the order of the next attempt."""
+    entries = table.query_index(keys.PENDING_GRANTS, ("pending", keys.ALL))
+    yield from sorted(map(_place_of, entries), reverse=True)
+
+
+def _of_user(table: Table, secret: bytes, user_id: str, until: str | None) -> Iterator[Place]:
+    """Referrals of the user, from the base table, with the one by which they came."""
+    own = attributions.get(table, attribution_id(secret, user_id))
+    came_by = [(timestamp(own.created_at), own.id)] if own else []
+    pointers = (
+        (item["sk"].split("#")[1], str(item["id"]))
+        for item in table.query(keys.user(user_id), prefix=keys.REFERRAL_PREFIX, newest_first=True)
+    )
+    merged = merge(came_by, pointers, reverse=True)
+    return (place for place in merged if until is None or place[0] <= until)
+
+
+def _meeting(streams: list[Iterator[Place]]) -> Iterator[Place]:
+    """The places that all streams hold; each stream is in falling order."""
+    if len(streams) == 1:
+        yield from streams[0]
+        return
+    heads = [next(stream, None) for stream in streams]
+    while None not in heads:
+        lowest = min(head for head in heads if head is not None)
+        if all(head == lowest for head in heads):
+            yield lowest
+            heads = [next(stream, None) for stream in streams]
+        else:
+            heads = [
+                head if head == lowest else next(stream, None)
+                for head, stream in zip(heads, streams, strict=True)
+            ]
+
+
+def _place_of(entry: Item) -> Place:
+    return entry["created_at"], keys.attribution_id_of(entry["pk"])

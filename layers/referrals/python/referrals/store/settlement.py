@@ -1,0 +1,112 @@
+"""Settling: bringing an attribution to where the facts from Stripe say that it belongs."""
+
+from datetime import datetime
+
+from referrals.rules import life, risk
+from referrals.rules.attribution import Actor, Attribution, Change, Status
+from referrals.rules.ids import attribution_id
+from referrals.rules.payment import CustomerFacts, Payment, first_payment, qualifies
+from referrals.rules.programme import Programme
+from referrals.rules.risk import Person
+from referrals.rules.times import CLOCK_SKEW
+from referrals.store import attributions, evidence, facts, keys, profiles
+from referrals.store.granting import Outcome, carry_out
+from referrals.store.table import Table
+
+
+def settle_customer(
+    table: Table, secret: bytes, customer_id: str, programme: Programme, actor: Actor
+) -> list[Outcome]:
+    """Settle the attribution of every user that the customer is.
+
+    Facts are stored before this is called: of two events at the same time, the later one to
+    store its fact sees both here, so none is lost.
+    """
+    known = facts.of_customer(table, customer_id)
+    outcomes = []
+    for user_id in sorted(known.user_ids):
+        _note_traits(table, user_id, known)
+        attribution = attributions.get(table, attribution_id(secret, user_id))
+        if attribution is not None:
+            outcomes.append(settle(table, secret, attribution, known, programme, actor))
+    return outcomes
+
+
+def settle(
+    table: Table,
+    secret: bytes,
+    attribution: Attribution,
+    known: CustomerFacts,
+    programme: Programme,
+    actor: Actor,
+) -> Outcome:
+    """Settle one attribution by the facts of one customer."""
+
+    def decide(current: Attribution, capped: bool) -> Change | None:
+        payment = first_payment(
+            known,
+            programme,
+            until=current.expires_at + CLOCK_SKEW,
+            known=current.first_paid_invoice_id,
+        )
+        if payment is None:
+            return _expire_if_late(current, known, programme, actor)
+        flags = _flags(table, secret, current, payment, known, programme)
+        return life.meet_payment(current, payment, flags, programme, actor, capped=capped)
+
+    return carry_out(table, attribution, decide, programme, actor)
+
+
+def settle_attribution(
+    table: Table, secret: bytes, attribution: Attribution, programme: Programme, actor: Actor
+) -> Outcome:
+    """Settle one attribution by what is known of its user's customers."""
+    outcome = Outcome(attribution)
+    for customer_id in _customers(table, attribution):
+        known = facts.of_customer(table, customer_id)
+        outcome = settle(table, secret, outcome.attribution, known, programme, actor)
+    return outcome
+
+
+def _customers(table: Table, attribution: Attribution) -> list[str]:
+    person = profiles.get(table, attribution.referred_user_id)
+    own = {attribution.stripe_customer_id} - {None}
+    return sorted(person.customers | {customer for customer in own if customer})
+
+
+def _flags(
+    table: Table,
+    secret: bytes,
+    attribution: Attribution,
+    payment: Payment,
+    known: CustomerFacts,
+    programme: Programme,
+) -> tuple[str, ...]:
+    """Risk is looked at while it can still hold something back."""
+    undecided = life.awaits_payment(attribution) or (
+        attribution.status in (Status.QUALIFIED, Status.REJECTED)
+        and not attribution.granted_rewards
+        and not attribution.reviewed
+    )
+    if not undecided or payment.claimed_whole:
+        return ()
+    risk_facts = evidence.gather(table, secret, attribution, known, programme)
+    return risk.flags(risk_facts, programme.risk_rules)
+
+
+def _expire_if_late(
+    attribution: Attribution, known: CustomerFacts, programme: Programme, actor: Actor
+) -> Change | None:
+    late: list[datetime] = [
+        invoice.paid_at for invoice in known.invoices if qualifies(invoice, programme)
+    ]
+    if not late:
+        return None
+    return life.expire(attribution, max(actor.at, *late), actor)
+
+
+def _note_traits(table: Table, user_id: str, known: CustomerFacts) -> None:
+    """Remember what Stripe told of a user, so that it counts when they are a referrer."""
+    seen = Person(customers=frozenset({known.customer_id}), cards=known.cards, emails=known.emails)
+    item = table.get(keys.profile(user_id))
+    profiles.note(table, user_id, seen, profiles.person_from(item))

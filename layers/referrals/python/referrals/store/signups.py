@@ -1,0 +1,134 @@
+"""Attributing a signup: a code or a click becomes the one attribution of the new user."""
+
+from dataclasses import dataclass
+
+from referrals.rules.attribution import Actor, Attribution, Change, Status
+from referrals.rules.clicks import Click
+from referrals.rules.errors import InvalidRequest, StateConflict
+from referrals.rules.ids import attribution_id
+from referrals.rules.payment import CustomerLinked
+from referrals.rules.programme import Programme
+from referrals.rules.times import CLOCK_SKEW
+from referrals.store import attributions, clicks, codes, facts, keys, profiles
+from referrals.store.attributions import ATTRIBUTION
+from referrals.store.items import attribution_from
+from referrals.store.settlement import settle_attribution, settle_customer
+from referrals.store.table import Refused, Table, together
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signup:
+    """A new user as the product tells of them; the e-mail address only as a keyed hash.
+
+    `flags` are the risk flags that only the raw request could show.
+    """
+
+    user_id: str
+    click_id: str | None = None
+    code: str | None = None
+    stripe_customer_id: str | None = None
+    email_hash: str | None = None
+    flags: tuple[str, ...] = ()
+
+
+def attribute(
+    table: Table, secret: bytes, signup: Signup, programme: Programme, actor: Actor
+) -> Attribution:
+    """The user's attribution: the one that stands, or a new one to the owner of the code.
+
+    A code that comes with the click of another code is what the person typed, and wins.
+    Raises InvalidRequest for an unknown or disabled code, an unknown or expired click, or a
+    self-referral, and StateConflict where another referrer has the user already.
+    """
+    own = keys.attribution(attribution_id(secret, signup.user_id))
+    own_profile = keys.profile(signup.user_id)
+    click, typed, standing = together(
+        lambda: clicks.find(table, signup.click_id) if signup.click_id else None,
+        lambda: codes.get(table, signup.code) if signup.code else None,
+        lambda: table.get_many([own, own_profile]),
+    )
+    known = attribution_from(standing[own]) if own in standing else None
+    created = known is None
+    if known is None or (signup.code or (click and click.code)) != known.code:
+        code = typed if signup.code else _code_of(table, click)
+        known = _match(known, code) or _create(
+            table, secret, signup, click, _eligible(signup, code), programme, actor
+        )
+    if signup.stripe_customer_id:
+        linked = CustomerLinked(customer_id=signup.stripe_customer_id, user_id=signup.user_id)
+        facts.link(table, linked)
+        settle_customer(table, secret, signup.stripe_customer_id, programme, actor)
+        return attributions.get(table, known.id) or known
+    if created and profiles.person_from(standing.get(own_profile)).customers:
+        # Stripe was faster than the product: a payment may be waiting.
+        return settle_attribution(table, secret, known, programme, actor).attribution
+    return known
+
+
+def _code_of(table: Table, click: Click | None) -> codes.Code | None:
+    if click is None:
+        raise InvalidRequest.field("click_id", "unknown click")
+    return codes.get(table, click.code)
+
+
+def _match(known: Attribution | None, code: codes.Code | None) -> Attribution | None:
+    if known is None:
+        return None
+    if code is None or known.referrer_user_id != code.user_id:
+        raise StateConflict("the user is attributed to another referrer", known.status)
+    return known
+
+
+def _eligible(signup: Signup, code: codes.Code | None) -> codes.Code:
+    if code is None or code.disabled:
+        raise InvalidRequest.field("code", "unknown or disabled referral code")
+    if code.user_id == signup.user_id:
+        raise InvalidRequest.field("user_id", "a user cannot refer themselves")
+    return code
+
+
+def _create(
+    table: Table,
+    secret: bytes,
+    signup: Signup,
+    click: Click | None,
+    code: codes.Code,
+    programme: Programme,
+    actor: Actor,
+) -> Attribution:
+    if click is not None and click.code != code.code:
+        click = None
+    if click is not None and actor.at > click.clicked_at + programme.window + CLOCK_SKEW:
+        raise InvalidRequest.field("click_id", "click expired")
+    attribution = Attribution(
+        id=attribution_id(secret, signup.user_id),
+        code=code.code,
+        referrer_user_id=code.user_id,
+        referred_user_id=signup.user_id,
+        status=Status.ATTRIBUTED,
+        created_at=actor.at,
+        expires_at=actor.at + programme.window,
+        click_id=click.click_id if click else None,
+        landing_path=click.landing_path if click else None,
+        utm_campaign=click.utm_campaign if click else None,
+        utm_medium=click.utm_medium if click else None,
+        utm_source=click.utm_source if click else None,
+        ip_hash=click.ip_hash if click else None,
+        attributed_by=actor.name,
+        stripe_customer_id=signup.stripe_customer_id,
+        email_hash=signup.email_hash,
+        signup_flags=signup.flags,
+    )
+    birth = Change(before=None, after=attribution)
+    try:
+        return attributions.commit(table, birth, monthly_cap=programme.monthly_cap)
+    except Refused as refused:
+        # Someone was first, perhaps this very request the moment before: what stands is read.
+        standing = attributions.get(table, attribution.id)
+        if ATTRIBUTION not in refused.parts or standing is None:
+            raise
+        if standing.referrer_user_id != code.user_id:
+            raise StateConflict(
+                "the user is attributed to another referrer", standing.status
+            ) from refused
+        return standing

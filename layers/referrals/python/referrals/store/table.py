@@ -1,0 +1,344 @@
+"""The DynamoDB table: plain values in and out, transactions with named parts."""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+import boto3
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from referrals.store.keys import Key
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Item = dict[str, Any]
+T = TypeVar("T")
+R = TypeVar("R")
+U = TypeVar("U")
+
+_CONFLICT_TRIES = 12
+_FIRST_WAIT = 0.01
+_LONGEST_WAIT = 0.4
+_BATCH_GET_LIMIT = 100
+
+_to_dynamodb = TypeSerializer().serialize
+_from_dynamodb = TypeDeserializer().deserialize
+
+
+class Refused(Exception):
+    """A transaction's conditions did not hold; `parts` names those that failed."""
+
+    def __init__(self, parts: frozenset[str]) -> None:
+        super().__init__(f"refused: {', '.join(sorted(parts))}")
+        self.parts = parts
+
+
+class Unwritable(Exception):
+    """DynamoDB will never take a part of the transaction as it is; `part` names it."""
+
+    def __init__(self, part: str, message: str) -> None:
+        super().__init__(message)
+        self.part = part
+
+
+@dataclass(frozen=True)
+class Part:
+    """One write of a transaction, with the name by which a refusal is told."""
+
+    name: str
+    write: dict[str, Any]
+
+
+@dataclass
+class Table:
+    """One table and the client that reaches it."""
+
+    name: str
+    client: "DynamoDBClient" = field(repr=False)
+    # What this process has seen the table hold, and need not look for again.
+    seen: set[str] = field(default_factory=set, repr=False)
+
+    @classmethod
+    def connect(cls, name: str) -> "Table":
+        """The table by name, on the region and endpoint of the environment.
+
+        Every write sent through this client may be repeated safely: it is conditional, or sets
+        what it set before, or carries a transaction's token. So the SDK may retry.
+        """
+        return cls(name, _client(attempts=4))
+
+    @cached_property
+    def unrepeated(self) -> "DynamoDBClient":
+        """A client that sends every request once: for a bare ADD, which a repeat would double."""
+        return _client(attempts=1)
+
+    def get(self, key: Key, *, consistent: bool = True) -> Item | None:
+        """The item, or None."""
+        found = self.client.get_item(
+            TableName=self.name, Key=_key(key), ConsistentRead=consistent
+        ).get("Item")
+        return _plain(found) if found else None
+
+    def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> dict[Key, Item]:
+        """The items that exist, by key; 100 a request, requests side by side."""
+        distinct = list(dict.fromkeys(keys))
+        chunks = [
+            distinct[start : start + _BATCH_GET_LIMIT]
+            for start in range(0, len(distinct), _BATCH_GET_LIMIT)
+        ]
+        found: dict[Key, Item] = {}
+        for items in side_by_side(lambda chunk: self._get_chunk(chunk, consistent), chunks):
+            found |= items
+        return found
+
+    def _get_chunk(self, chunk: Sequence[Key], consistent: bool) -> dict[Key, Item]:
+        found: dict[Key, Item] = {}
+        wanted: Any = {self.name: {"Keys": [_key(k) for k in chunk], "ConsistentRead": consistent}}
+        for wait in _waits():
+            answer = self.client.batch_get_item(RequestItems=wanted)
+            for raw in answer["Responses"].get(self.name, []):
+                item = _plain(raw)
+                found[Key(item["pk"], item["sk"])] = item
+            wanted = answer.get("UnprocessedKeys")
+            if not wanted:
+                return found
+            time.sleep(wait)
+        raise TimeoutError("DynamoDB left keys unread")
+
+    def query(
+        self,
+        pk: str,
+        *,
+        prefix: str | None = None,
+        between: tuple[str, str] | None = None,
+        newest_first: bool = False,
+    ) -> Iterator[Item]:
+        """A partition's items in key order, of a prefix or between two sort keys (inclusive)."""
+        values: Item = {":pk": pk}
+        condition = "pk = :pk"
+        if prefix is not None:
+            condition += " AND begins_with(sk, :prefix)"
+            values[":prefix"] = prefix
+        if between is not None:
+            condition += " AND sk BETWEEN :low AND :high"
+            values[":low"], values[":high"] = between
+        yield from self._pages(
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=dynamodb_values(values),
+            ScanIndexForward=not newest_first,
+            ConsistentRead=True,
+        )
+
+    def query_newest(self, pk: str, *, prefix: str, limit: int) -> list[Item]:
+        """The last `limit` items of a prefix, newest first."""
+        answer = self.client.query(
+            TableName=self.name,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues=dynamodb_values({":pk": pk, ":prefix": prefix}),
+            ScanIndexForward=False,
+            ConsistentRead=True,
+            Limit=limit,
+        )
+        return [_plain(raw) for raw in answer["Items"]]
+
+    def query_index(
+        self,
+        index: str,
+        partition: tuple[str, str],
+        *,
+        sort: tuple[str, str, str] | None = None,
+        newest_first: bool = False,
+        page: int | None = None,
+    ) -> Iterator[Item]:
+        """An index's entries, by (attribute, value) and (attribute, operator, value)."""
+        names = {"#p": partition[0]}
+        values: Item = {":p": partition[1]}
+        condition = "#p = :p"
+        if sort is not None:
+            condition += f" AND #s {sort[1]} :s"
+            names["#s"], values[":s"] = sort[0], sort[2]
+        arguments: dict[str, Any] = {"Limit": page} if page else {}
+        yield from self._pages(
+            IndexName=index,
+            KeyConditionExpression=condition,
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=dynamodb_values(values),
+            ScanIndexForward=not newest_first,
+            **arguments,
+        )
+
+    def _pages(self, **arguments: Any) -> Iterator[Item]:
+        while True:
+            answer = self.client.query(TableName=self.name, **arguments)
+            yield from (_plain(raw) for raw in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def scan(self) -> Iterator[Item]:
+        """Every item: for the reconcile job alone."""
+        arguments: dict[str, Any] = {"ConsistentRead": True}
+        while True:
+            answer = self.client.scan(TableName=self.name, **arguments)
+            yield from (_plain(raw) for raw in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def write(self, part: Part) -> Item | None:
+        """One write outside a transaction, safe to repeat. Refused where its condition fails.
+
+        Returns the item as it is afterwards when the write asks for it.
+        """
+        (operation, arguments), *_ = part.write.items()
+        calls: dict[str, Callable[..., Any]] = {
+            "Put": self.client.put_item,
+            "Update": self.client.update_item,
+        }
+        call = calls[operation]
+        for wait in _waits():
+            try:
+                answer = call(**arguments)
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code == "ConditionalCheckFailedException":
+                    raise Refused(frozenset({part.name})) from error
+                if code != "TransactionConflictException":
+                    raise
+                time.sleep(wait)
+                continue
+            attributes = answer.get("Attributes")
+            return _plain(attributes) if attributes else None
+        raise TimeoutError(f"{part.name}: still in conflict with transactions")
+
+    def transact(self, parts: Sequence[Part]) -> None:
+        """All of the parts or none. Refused, Unwritable, or TimeoutError when conflicts last."""
+        for wait in _waits():
+            try:
+                self.client.transact_write_items(TransactItems=[part.write for part in parts])  # type: ignore[misc]
+            except self.client.exceptions.TransactionCanceledException as error:
+                _raise_unless_conflict(parts, error.response.get("CancellationReasons", []))
+            except self.client.exceptions.TransactionInProgressException:
+                pass
+            else:
+                return
+            time.sleep(wait)
+        raise TimeoutError("the transaction was still in conflict with others")
+
+    def put(
+        self, name: str, item: Item, *, unless: str | None = None, values: Item | None = None
+    ) -> Part:
+        """A Put with the condition `unless`."""
+        arguments: dict[str, Any] = {
+            "TableName": self.name,
+            "Item": {k: _to_dynamodb(v) for k, v in item.items()},
+        }
+        if unless is not None:
+            arguments["ConditionExpression"] = unless
+        if values:
+            arguments["ExpressionAttributeValues"] = dynamodb_values(values)
+        return Part(name, {"Put": arguments})
+
+    def update(
+        self,
+        name: str,
+        key: Key,
+        expression: str,
+        values: Item,
+        *,
+        condition: str | None = None,
+        names: Mapping[str, str] | None = None,
+    ) -> Part:
+        """An Update with an optional condition."""
+        arguments: dict[str, Any] = {
+            "TableName": self.name,
+            "Key": _key(key),
+            "UpdateExpression": expression,
+        }
+        if values:
+            arguments["ExpressionAttributeValues"] = dynamodb_values(values)
+        if condition is not None:
+            arguments["ConditionExpression"] = condition
+        if names:
+            arguments["ExpressionAttributeNames"] = dict(names)
+        return Part(name, {"Update": arguments})
+
+
+def _client(attempts: int) -> "DynamoDBClient":
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        connect_timeout=1,
+        read_timeout=3,
+        max_pool_connections=16,
+    )
+    return boto3.client("dynamodb", config=config)
+
+
+def side_by_side(act: Callable[[T], R], inputs: Sequence[T]) -> list[R]:
+    """The act on every input at the same time: one round trip instead of many in a row."""
+    if len(inputs) <= 1:
+        return [act(one) for one in inputs]
+    with ThreadPoolExecutor(max_workers=min(len(inputs), 16)) as pool:
+        return list(pool.map(act, inputs))
+
+
+@overload
+def together(one: Callable[[], T], other: Callable[[], R], /) -> tuple[T, R]: ...
+@overload
+def together(
+    one: Callable[[], T], other: Callable[[], R], third: Callable[[], U], /
+) -> tuple[T, R, U]: ...
+def together(*reads: Callable[[], Any]) -> tuple[Any, ...]:
+    """Different reads at the same time, answers in order."""
+    return tuple(side_by_side(lambda read: read(), reads))
+
+
+def dynamodb_values(values: Item) -> Any:
+    """Expression values in DynamoDB's own form."""
+    return {name: _to_dynamodb(value) for name, value in values.items()}
+
+
+def _key(key: Key) -> Any:
+    return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+
+
+def _plain(raw: Mapping[str, Any]) -> Item:
+    return {name: _number(_from_dynamodb(value)) for name, value in raw.items()}
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _number(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_number(inner) for inner in value]
+    return value
+
+
+def _waits() -> Iterable[float]:
+    for attempt in range(_CONFLICT_TRIES):
+        longest = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT)
+        yield random.uniform(0, longest)  # noqa: S311 - chance keeps rivals apart, no secret
+
+
+def _raise_unless_conflict(parts: Sequence[Part], reasons: Sequence[Any]) -> None:
+    codes = [reason.get("Code", "None") for reason in reasons]
+    for part, reason in zip(parts, reasons, strict=False):
+        if reason.get("Code") in ("ValidationError", "ItemCollectionSizeLimitExceeded"):
+            raise Unwritable(part.name, reason.get("Message") or reason["Code"])
+    failed = frozenset(
+        part.name
+        for part, code in zip(parts, codes, strict=False)
+        if code == "ConditionalCheckFailed"
+    )
+    if failed:
+        raise Refused(failed)
