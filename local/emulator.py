@@ -102,6 +102,8 @@ class Emulator:
             **CREDENTIALS,
             "GATEWAY_PORT": str(self.port),
             "BIND_HOST": "127.0.0.1",
+            # Functions get what their policies allow and no more, as on AWS.
+            "AUTH": "true",
             # These two listen on every interface.
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
