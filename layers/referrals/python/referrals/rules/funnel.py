@@ -1,12 +1,14 @@
 """The funnel: what one attribution counts for, and the rates that growth staff read."""
 
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
 
 from referrals.rules.attribution import Attribution, Status
 
-# Six digits for each of the six counts: DynamoDB numbers hold 38, so one number holds an hour.
+# Three counts of six digits share a number, so that a year of hours is cheap to read. DynamoDB
+# keeps 38 digits, emulators 28.
 _FIELD = 10**6
+_TOGETHER = 3
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,6 @@ class Cohort:
 
     def __sub__(self, other: "Cohort") -> "Cohort":
         return Cohort(*(a - b for a, b in zip(astuple(self), astuple(other), strict=True)))
-
-
-COUNTS = tuple(field.name for field in fields(Cohort))
 
 
 def counts_for(attribution: Attribution | None) -> Cohort:
@@ -50,18 +49,26 @@ def total(cohorts: Iterable[Cohort]) -> Cohort:
     return sum(cohorts, Cohort())
 
 
-def packed(cohort: Cohort) -> int:
-    """All counts in one number, so that one ADD books a transition; differences may be negative."""
-    return sum(count * _FIELD**place for place, count in enumerate(astuple(cohort)))
+def packed(cohort: Cohort) -> tuple[int, int]:
+    """The counts as two numbers, which add like the counts; a difference may be negative.
+
+    The first holds the way to a reward, the second what leaves it, which is mostly nothing.
+    """
+    counts = astuple(cohort)
+    return _pack(counts[:_TOGETHER]), _pack(counts[_TOGETHER:])
 
 
-def unpacked(number: int) -> Cohort:
+def unpacked(progress: int, exceptions: int) -> Cohort:
     """The counts of one hour; each must be below a million."""
-    counts = []
-    for _ in COUNTS:
-        number, count = divmod(number, _FIELD)
-        counts.append(count)
-    return Cohort(*counts)
+    return Cohort(*_unpack(progress), *_unpack(exceptions))
+
+
+def _pack(counts: Sequence[int]) -> int:
+    return sum(count * _FIELD**place for place, count in enumerate(counts))
+
+
+def _unpack(number: int) -> list[int]:
+    return [number // _FIELD**place % _FIELD for place in range(_TOGETHER)]
 
 
 def rate(part: int, whole: int) -> float:

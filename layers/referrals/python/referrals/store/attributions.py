@@ -101,17 +101,19 @@ def _trail(table: Table, after: Attribution, audit: Iterable[AuditEntry]) -> lis
 
 
 def _funnel(table: Table, before: Attribution | None, after: Attribution) -> list[Part]:
-    difference = funnel.packed(funnel.counts_for(after) - funnel.counts_for(before))
-    if difference == 0:
-        return []
+    progress, exceptions = funnel.packed(funnel.counts_for(after) - funnel.counts_for(before))
     hour = hour_floor(after.created_at)
+    letter = keys.hour_letter(hour)
+    changed = {letter: progress, letter.upper(): exceptions}
+    changed = {name: difference for name, difference in changed.items() if difference}
+    if not changed:
+        return []
     return [
         table.update(
             "funnel",
             keys.funnel_cohorts(campaign, hour),
-            "ADD #hour :difference",
-            {":difference": difference},
-            names={"#hour": keys.hour_letter(hour)},
+            "ADD " + ", ".join(f"{name} :{name}" for name in changed),
+            {f":{name}": difference for name, difference in changed.items()},
         )
         for campaign in filter(None, (EVERY_CAMPAIGN, after.utm_campaign))
     ]

@@ -13,7 +13,7 @@ from referrals.rules.times import (
     timestamp,
 )
 from referrals.store import attributions, clicks, keys
-from referrals.store.table import Table, side_by_side, together
+from referrals.store.table import Item, Table, side_by_side, together
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -71,15 +71,21 @@ def count(
 def _cohort(table: Table, span: Span, campaign: str | None) -> Cohort:
     edges, inside = span.edges_and_inside()
     stored, members = together(
-        lambda: _stored_hours(table, inside, campaign, keys.funnel_cohorts),
-        lambda: _members(table, edges),
+        lambda: _stored_cohorts(table, inside, campaign), lambda: _members(table, edges)
     )
     of_edges = (
         counts_for(attribution)
         for attribution in attributions.get_many(table, members).values()
         if campaign is None or attribution.utm_campaign == campaign
     )
-    return total(unpacked(number) for number in stored.values()) + total(of_edges)
+    return stored + total(of_edges)
+
+
+def _stored_cohorts(table: Table, inside: Span, campaign: str | None) -> Cohort:
+    return total(
+        unpacked(day.get(letter, 0), day.get(letter.upper(), 0))
+        for day, _, letter in _stored_hours(table, inside, campaign, keys.funnel_cohorts)
+    )
 
 
 def _members(table: Table, edges: Sequence[Span]) -> list[str]:
@@ -107,13 +113,13 @@ def _clicks(
     live = [Span(hour, hour + _HOUR) for hour in _hours(live_start, live_end)]
     stored_span = Span(min([*whole, inside.start]), max([inside.end, *(h + _HOUR for h in whole)]))
     stored, raw = together(
-        lambda: _stored_hours(table, stored_span, campaign, keys.funnel_clicks),
+        lambda: list(_stored_hours(table, stored_span, campaign, keys.funnel_clicks)),
         lambda: side_by_side(lambda part: _raw_clicks(table, part, campaign), live + raw_edges),
     )
     # A roll-up that died may have stored counts past the mark: those hours are counted live.
     kept = (
-        number
-        for hour, number in stored.items()
+        int(day.get(letter, 0))
+        for day, hour, letter in stored
         if hour < counted_until and (inside.start <= hour < inside.end or hour in whole)
     )
     return sum(kept) + sum(raw)
@@ -144,20 +150,17 @@ def _stored_hours(
     inside: Span,
     campaign: str | None,
     key_of: Callable[[str, datetime], keys.Key],
-) -> dict[datetime, int]:
-    """The stored number of every hour of the span that has one."""
+) -> Iterator[tuple[Item, datetime, str]]:
+    """Every hour of the span: its day's item, its start, and its attribute there."""
     if inside.empty:
-        return {}
+        return
     name = campaign or keys.EVERY_CAMPAIGN
     first, last = key_of(name, inside.start), key_of(name, inside.end - _HOUR)
-    found = {}
     for item in table.query(first.pk, between=(first.sk, last.sk)):
         day = datetime.fromisoformat(f"{item['sk'].split('#')[1]}T00:00:00+00:00")
         for hour in _hours(day, day + _DAY):
-            number = item.get(keys.hour_letter(hour))
-            if number is not None and inside.start <= hour < inside.end:
-                found[hour] = number
-    return found
+            if inside.start <= hour < inside.end:
+                yield item, hour, keys.hour_letter(hour)
 
 
 def roll_up(table: Table, now: datetime) -> int:

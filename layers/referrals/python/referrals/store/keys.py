@@ -139,7 +139,10 @@ def funnel_clicks(campaign: str, day: datetime) -> Key:
 
 
 def hour_letter(hour: datetime) -> str:
-    """`a` for 00 to `x` for 23 UTC: an hour's attribute in a day's item, short to be cheap."""
+    """`a` for 00 to `x` for 23 UTC: an hour's attribute in a day's item, short to be cheap.
+
+    In cohorts the capital holds the hour's second number.
+    """
     return chr(ord("a") + hour.hour)
 
 

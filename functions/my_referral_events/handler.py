@@ -1,0 +1,26 @@
+"""GET /referrals/me/events: a user's referrals on either side, newest first."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from referrals.edge import service
+from referrals.edge.auth import allow_user, caller
+from referrals.edge.http import PREFIX, api, serve
+from referrals.edge.models import Envelope, MemberEvent, MemberEvents
+from referrals.edge.settings import settings
+from referrals.store.members import newest
+
+LARGEST_PAGE = 100
+
+app = api()
+
+
+@app.get(f"{PREFIX}/referrals/me/events")
+def my_referral_events(limit: Annotated[int, Query(ge=1)] = 50) -> Envelope[MemberEvents]:
+    user_id, secret = caller(app).user_id, settings().hashing_secret
+    latest = newest(service.table(), secret, user_id, min(limit, LARGEST_PAGE))
+    return Envelope(data=MemberEvents(items=[MemberEvent.of(role, one) for role, one in latest]))
+
+
+handler = serve(app, allow_user)

@@ -1,0 +1,34 @@
+"""GET /referrals/me: a user's code, what it earns, and how their referrals fare."""
+
+from referrals.edge import clock, service, visitors
+from referrals.edge.auth import allow_user, caller
+from referrals.edge.http import PREFIX, api, serve
+from referrals.edge.models import Envelope, Member, MemberEvent, MemberStats
+from referrals.edge.settings import settings
+from referrals.store.members import code_of, membership
+
+LATEST = 20
+
+app = api()
+
+
+@app.get(f"{PREFIX}/referrals/me")
+def my_referrals() -> Envelope[Member]:
+    user_id, programme = caller(app).user_id, settings().programme
+    code = code_of(service.table(), user_id, clock.new_code, visitors.of(app).ip_hash)
+    own = membership(service.table(), settings().hashing_secret, user_id)
+    return Envelope(
+        data=Member(
+            code=code,
+            share_path=f"/r/{code}",
+            attribution_window_days=programme.window_days,
+            monthly_referrer_reward_cap=programme.monthly_cap,
+            reward_credits=programme.referrer_credits,
+            referred_reward_credits=programme.referred_credits,
+            stats=MemberStats(**own.stats()),
+            items=[MemberEvent.of(role, one) for role, one in own.newest(LATEST)],
+        )
+    )
+
+
+handler = serve(app, allow_user)

@@ -1,0 +1,21 @@
+"""What every test may ask for."""
+
+import os
+
+import pytest
+
+os.environ.update(
+    AWS_ACCESS_KEY_ID="test",
+    AWS_SECRET_ACCESS_KEY="test",
+    AWS_DEFAULT_REGION="us-east-1",
+    POWERTOOLS_SERVICE_NAME="referrals",
+    POWERTOOLS_METRICS_NAMESPACE="Referrals",
+)
+
+
+@pytest.fixture
+def table():
+    """A fresh table."""
+    from tests.tables import ministack_table
+
+    return ministack_table()

@@ -1,0 +1,83 @@
+"""The table of template.yaml, made where a test wants it: one definition for AWS and for tests."""
+
+import itertools
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+from samcli.yamlhelper import yaml_parse
+
+from referrals.store.table import Table
+
+TEMPLATE = Path(__file__).parent.parent / "template.yaml"
+_numbers = itertools.count()
+
+
+@cache
+def template() -> dict[str, Any]:
+    """The template as written, with CloudFormation's functions as plain mappings."""
+    return yaml_parse(TEMPLATE.read_text())
+
+
+def create_table(client: Any) -> str:
+    """Create the template's table under a new name, and return the name."""
+    (defined,) = (
+        resource["Properties"]
+        for resource in template()["Resources"].values()
+        if resource["Type"] == "AWS::DynamoDB::Table"
+    )
+    wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+    name = f"referrals-{next(_numbers)}"
+    client.create_table(TableName=name, **{key: defined[key] for key in wanted})
+    return name
+
+
+class _Body:
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, **_: Any) -> Any:
+        yield self._body
+
+
+def ministack_client(**config: Any) -> Any:
+    """A DynamoDB client that MiniStack answers in this process: real capacity, real atomicity."""
+    from ministack.services import dynamodb
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        coroutine = dynamodb.handle_request(
+            "POST", "/", {"x-amz-target": _text(request.headers["X-Amz-Target"])}, request.body, {}
+        )
+        try:
+            coroutine.send(None)
+        except StopIteration as done:
+            status, headers, body = done.value
+        else:
+            raise AssertionError("MiniStack's DynamoDB waited for something")
+        headers = {k: v for k, v in headers.items() if k.lower() != "x-amz-crc32"}
+        raw = body if isinstance(body, bytes) else body.encode()
+        return AWSResponse(request.url, status, headers, _Body(raw))
+
+    client = boto3.session.Session().client("dynamodb", config=Config(**config))
+    client.meta.events.register("before-send.dynamodb", answer)
+    return client
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def ministack_table() -> Table:
+    """A fresh table on in-process MiniStack."""
+    client = ministack_client(retries={"mode": "standard", "total_max_attempts": 4})
+    table = Table(create_table(client), client)
+    table.__dict__["unrepeated"] = client
+    return table
+
+
+def everything(table: Table) -> list[dict[str, Any]]:
+    """All items, to compare before and after."""
+    return sorted(table.scan(), key=lambda item: (item["pk"], item["sk"]))
