@@ -21,7 +21,7 @@ help: ## List the targets
 setup: $(INSTALLED) ## Install what development needs into .venv (the other targets do it too)
 
 run: setup ## Run the whole service here: http://127.0.0.1:3000/api/v1 (PORT=… changes it)
-	@$(BIN)/python -m local.run
+	@PYTHONPATH=layers/referrals/python $(BIN)/python -m local.run
 
 test: setup ## All tests: rules, store, functions, the deployed local stack
 	$(BIN)/pytest tests/unit tests/store tests/functions tests/e2e

@@ -141,12 +141,12 @@ def _sam(*arguments: str, log: Path, environment: Mapping[str, str]) -> None:
     """Runs the SAM CLI of this very interpreter's environment."""
     programs = Path(sys.executable).parent
     path = os.pathsep.join([str(programs), os.environ.get("PATH", os.defpath)])
-    for tool in ("sam", "make"):
-        if shutil.which(tool, path=path) is None:
-            raise Failure(f"{tool} is not installed")
+    sam, make = shutil.which("sam", path=path), shutil.which("make", path=path)
+    if sam is None or make is None:
+        raise Failure(f"{'make' if sam else 'the SAM CLI'} is not installed")
     with log.open("ab") as output:
         finished = subprocess.run(
-            ["sam", *arguments],
+            [sam, *arguments],
             cwd=ROOT,
             env={
                 **{

@@ -80,7 +80,9 @@ class Forward(BaseHTTPRequestHandler):
                 with self.server.turns:
                     self._pass_on(body)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = forward
+    # http.server asks for these names.
+    do_GET = do_HEAD = do_POST = do_PUT = forward  # noqa: N815
+    do_PATCH = do_DELETE = do_OPTIONS = forward  # noqa: N815
 
     def _pass_on(self, body: bytes) -> None:
         connection = HTTPConnection(

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
 from local.failure import Failure
@@ -23,7 +24,7 @@ The referral service runs at {url}
 Try it:
   curl -s {url}/referrals/click -H 'content-type: application/json' -d '{{"click_id":"refclk_abc123","code":"A1B2C3D4E5F6","landing_path":"/pricing","utm_campaign":"spring-launch","utm_medium":"email","utm_source":"newsletter"}}'
   curl -s '{url}/admin/referrals?limit=5' -H 'x-api-key: {key}'
-  curl -s '{url}/admin/referrals/stats?campaign=spring-launch' -H 'x-api-key: {key}'
+  curl -s '{url}/admin/referrals/stats?from={start}&to={end}&campaign=spring-launch' -H 'x-api-key: {key}'
   curl -s -X POST '{url}/admin/referrals/recover?limit=10' -H 'x-api-key: {key}'
 
 A user's own view: make token USER=user-referrer, then GET /referrals/me with 'Authorization: Token …'.
@@ -47,8 +48,7 @@ def main() -> int:
             say("seeding a small programme")
             seed(stack)
             say("ready")
-            url, key = stack.environment["REFERRALS_URL"], stack.environment["REFERRALS_ADMIN_KEY"]
-            print(READY.format(url=url, key=key), flush=True)
+            print(invitation(stack), flush=True)
             while stack.running():
                 time.sleep(1)
             raise Failure("MiniStack ended by itself; .local/ministack.log says why")
@@ -60,6 +60,16 @@ def main() -> int:
     except Failure as failure:
         print(f"make run: {failure}", file=sys.stderr)
         return 1
+
+
+def invitation(stack: Stack) -> str:
+    now = datetime.now(UTC)
+    return READY.format(
+        url=stack.environment["REFERRALS_URL"],
+        key=stack.environment["REFERRALS_ADMIN_KEY"],
+        start=f"{now - timedelta(days=30):%Y-%m-%dT00:00:00Z}",
+        end=f"{now + timedelta(days=1):%Y-%m-%dT00:00:00Z}",
+    )
 
 
 def chosen_port() -> int:
