@@ -8,6 +8,7 @@ from referrals.edge import clock, service
 from referrals.edge.http import PREFIX, Event, api, body_bytes, serve
 from referrals.edge.models import Envelope, WebhookAnswer
 from referrals.edge.settings import settings
+from referrals.edge.stripe_api import completed
 from referrals.edge.stripe_events import facts_of
 from referrals.edge.stripe_signature import verified_event
 from referrals.edge.telemetry import count, count_outcomes
@@ -43,6 +44,9 @@ def stripe_webhook() -> Envelope[WebhookAnswer]:
     told = facts_of(event, secret)
     if told is None:
         return Envelope(data=WebhookAnswer(handled=False))
+    api_key = settings().stripe.api_key
+    if api_key:
+        told = completed(told, api_key, secret)
     actor = Actor(name="stripe", at=clock.now(), why=f"{event['type']} {event['id']}")
     count_outcomes(take_in(service.table(), secret, told, settings().programme, actor))
     return Envelope(data=WebhookAnswer(handled=True))

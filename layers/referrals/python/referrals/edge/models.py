@@ -261,3 +261,17 @@ class Member(BaseModel):
     referred_reward_credits: int
     stats: MemberStats
     items: list[MemberEvent]
+
+
+class ErasureRequest(Request):
+    """The address, where known, by which the same person is recognised under another id."""
+
+    email: str | None = Field(default=None, max_length=320, pattern=r"^[^@\s]+@[^@\s]+$")
+
+
+class ErasureAnswer(BaseModel):
+    """What stands for the person now, and how much was rewritten."""
+
+    user_id: str
+    attributions: int
+    bookings: int

@@ -13,9 +13,9 @@ logger = Logger()
 metrics = Metrics()
 
 
-def count(name: str, number: int = 1) -> None:
-    """Add to a counter."""
-    if number:
+def count(name: str, number: int = 1, *, always: bool = False) -> None:
+    """Add to a counter; `always` tells of a nought too, which says that somebody looked."""
+    if number or always:
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
 
 
@@ -25,13 +25,13 @@ def age(name: str, seconds: float) -> None:
 
 
 def scheduled(
-    act: Callable[[], dict[str, int]],
-) -> Callable[[dict[str, Any], LambdaContext], dict[str, int]]:
+    act: Callable[[], dict[str, Any]],
+) -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     """The Lambda entry of a scheduled act: its figures are logged, its failure is a failure."""
 
     @metrics.log_metrics
     @logger.inject_lambda_context(clear_state=True)
-    def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         figures = act()
         logger.info("done", extra=figures)
         return figures

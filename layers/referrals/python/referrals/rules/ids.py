@@ -13,6 +13,7 @@ CLICK_ID_FORM = re.compile(r"[A-Za-z0-9_-]{6,64}", re.ASCII)
 USER_ID_FORM = re.compile(r"[^\s\x00-\x1f\x7f#]{1,128}")
 MINTED_CLICK_ID_FORM = re.compile(r"refclk_[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
 MINTED_PREFIX = "refclk_"
+TOMBSTONE_FORM = re.compile(r"erased_[0-9a-f]{24}", re.ASCII)
 
 
 def normalized_code(text: str) -> str | None:
@@ -43,9 +44,22 @@ def keyed_hash(secret: bytes, purpose: str, value: str) -> str:
     return hmac.new(secret, f"{purpose}\0{value}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
+TOMBSTONE_PREFIX = "erased_"
+
+
 def attribution_id(secret: bytes, referred_user_id: str) -> str:
-    """One referred user has one attribution by construction: the id follows from the user."""
-    return "attr_" + keyed_hash(secret, "attribution", referred_user_id)[:24]
+    """One referred user has one attribution by construction: the id follows from the user.
+
+    It follows from the user's tombstone too, so that refunds still find it after an erasure.
+    """
+    return "attr_" + tombstone(secret, referred_user_id).removeprefix(TOMBSTONE_PREFIX)
+
+
+def tombstone(secret: bytes, user_id: str) -> str:
+    """What stands for a user after erasure: a keyed hash that only the same user id leads to."""
+    if TOMBSTONE_FORM.fullmatch(user_id):
+        return user_id
+    return TOMBSTONE_PREFIX + keyed_hash(secret, "attribution", user_id)[:24]
 
 
 def reward_id(attribution_id: str, role: str) -> str:

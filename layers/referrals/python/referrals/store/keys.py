@@ -46,8 +46,11 @@ def ledger(user_id: str, grant_key: str) -> Key:
     return Key(user(user_id), f"{LEDGER_PREFIX}{grant_key}")
 
 
+REWARDS_PREFIX = "REWARDS#"
+
+
 def monthly_rewards(user_id: str, month: str) -> Key:
-    return Key(user(user_id), f"REWARDS#{month}")
+    return Key(user(user_id), f"{REWARDS_PREFIX}{month}")
 
 
 REFERRAL_PREFIX = "REFERRAL#"
@@ -58,13 +61,21 @@ def referral(referrer_user_id: str, created_at: str, attribution_id: str) -> Key
     return Key(user(referrer_user_id), f"{REFERRAL_PREFIX}{created_at}#{attribution_id}")
 
 
+COHORT_PREFIX = "COHORT#"
+
+
 def cohort_hour(hour: datetime) -> str:
-    return f"COHORT#{hour:%Y%m%d%H}"
+    return f"{COHORT_PREFIX}{hour:%Y%m%d%H}"
 
 
 def cohort_member(created_at: datetime, stamp: str, attribution_id: str) -> Key:
     """Attributions of an hour, in the base table: what stats count must not lag."""
     return Key(cohort_hour(created_at), f"{stamp}#{attribution_id}")
+
+
+def tombstone(erased: str) -> Key:
+    """The mark that an identifier (hashed) was an erased person's."""
+    return Key(f"TOMBSTONE#{erased}", "TOMBSTONE")
 
 
 def api_key(digest: str) -> Key:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from referrals.rules import life, risk
 from referrals.rules.attribution import Actor, Attribution, Change, Status
-from referrals.rules.ids import attribution_id
+from referrals.rules.ids import TOMBSTONE_FORM, attribution_id
 from referrals.rules.payment import CustomerFacts, Payment, first_payment, qualifies
 from referrals.rules.programme import Programme
 from referrals.rules.risk import Person
@@ -107,6 +107,8 @@ def _expire_if_late(
 
 def _note_traits(table: Table, user_id: str, known: CustomerFacts) -> None:
     """Remember what Stripe told of a user, so that it counts when they are a referrer."""
+    if TOMBSTONE_FORM.fullmatch(user_id):
+        return
     seen = Person(customers=frozenset({known.customer_id}), cards=known.cards, emails=known.emails)
     item = table.get(keys.profile(user_id))
     profiles.note(table, user_id, seen, profiles.person_from(item))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from referrals.rules.attribution import Actor, Attribution, Change, Status
 from referrals.rules.clicks import Click
 from referrals.rules.errors import InvalidRequest, StateConflict
-from referrals.rules.ids import attribution_id
+from referrals.rules.ids import attribution_id, tombstone
 from referrals.rules.payment import CustomerLinked
 from referrals.rules.programme import Programme
 from referrals.rules.times import CLOCK_SKEW
@@ -42,11 +42,15 @@ def attribute(
     """
     own = keys.attribution(attribution_id(secret, signup.user_id))
     own_profile = keys.profile(signup.user_id)
+    erased = {tombstone(secret, signup.user_id), signup.email_hash} - {None}
+    tombstones = [keys.tombstone(one) for one in erased if one]
     click, typed, standing = together(
         lambda: clicks.find(table, signup.click_id) if signup.click_id else None,
         lambda: codes.get(table, signup.code) if signup.code else None,
-        lambda: table.get_many([own, own_profile]),
+        lambda: table.get_many([own, own_profile, *tombstones]),
     )
+    if not standing.keys().isdisjoint(tombstones):
+        raise StateConflict("the person was erased and is not referred again", "erased")
     known = attribution_from(standing[own]) if own in standing else None
     created = known is None
     if known is None or (signup.code or (click and click.code)) != known.code:

@@ -202,6 +202,7 @@ class Table:
         calls: dict[str, Callable[..., Any]] = {
             "Put": self.client.put_item,
             "Update": self.client.update_item,
+            "Delete": self.client.delete_item,
         }
         call = calls[operation]
         for wait in _waits():
@@ -246,6 +247,17 @@ class Table:
         if values:
             arguments["ExpressionAttributeValues"] = dynamodb_values(values)
         return Part(name, {"Put": arguments})
+
+    def delete(
+        self, name: str, key: Key, *, condition: str | None = None, values: Item | None = None
+    ) -> Part:
+        """A Delete with an optional condition; without one it may find nothing."""
+        arguments: dict[str, Any] = {"TableName": self.name, "Key": _key(key)}
+        if condition is not None:
+            arguments["ConditionExpression"] = condition
+        if values:
+            arguments["ExpressionAttributeValues"] = dynamodb_values(values)
+        return Part(name, {"Delete": arguments})
 
     def update(
         self,

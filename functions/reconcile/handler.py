@@ -1,0 +1,35 @@
+"""Every day, and after a restore: recount all, finish what was cut short, tell every difference."""
+
+from typing import Any
+
+from referrals.edge import clock, service
+from referrals.edge.settings import settings
+from referrals.edge.telemetry import count, logger, scheduled
+from referrals.rules.attribution import Actor
+from referrals.store import attributions
+from referrals.store.erasure import erase
+from referrals.store.reconcile import reconcile
+from referrals.store.settlement import settle_attribution
+
+TOLD_DIFFERENCES = 100
+
+
+@scheduled
+def handler() -> dict[str, Any]:
+    table, secret, programme = service.table(), settings().hashing_secret, settings().programme
+    found = reconcile(table)
+    for difference in found.differences[:TOLD_DIFFERENCES]:
+        logger.error("difference", extra={"difference": difference})
+    count("ReconcileDifferences", len(found.differences), always=True)
+    actor = Actor(name="schedule", at=clock.now(), why="reconcile")
+    for attribution_id in found.unsettled:
+        attribution = attributions.get(table, attribution_id)
+        if attribution is not None:
+            settle_attribution(table, secret, attribution, programme, actor)
+    for user_id in found.unfinished_erasures:
+        erase(table, secret, user_id, None, programme)
+    return {
+        "items": found.items,
+        "differences": list(found.differences[:TOLD_DIFFERENCES]),
+        "difference_count": len(found.differences),
+    }

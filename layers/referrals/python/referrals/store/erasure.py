@@ -1,0 +1,210 @@
+"""Erasure: a person's identifiers give way to a keyed tombstone; the money trail stays.
+
+Every step may be repeated. The tombstone comes first, so that nothing new begins, and remembers
+the user until the last step, so that an erasure cut short is found and finished.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from referrals.rules.attribution import Attribution, Change
+from referrals.rules.ids import attribution_id, tombstone
+from referrals.rules.programme import Programme
+from referrals.rules.times import timestamp
+from referrals.store import attributions, codes, keys, profiles
+from referrals.store.items import ledger_from
+from referrals.store.keys import Key
+from referrals.store.table import Item, Part, Refused, Table
+
+_TRIES = 20
+# A booking moves with two writes, and a transaction takes a hundred.
+_BOOKINGS_AT_ONCE = 40
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """What an erasure touched."""
+
+    tombstone: str
+    attributions: int
+    bookings: int
+
+
+def erase(
+    table: Table,
+    secret: bytes,
+    user_id: str,
+    email_hash: str | None,
+    programme: Programme,
+) -> Erasure:
+    """Erase a user. Once more on an erased one finds nothing left to do."""
+    erased = tombstone(secret, user_id)
+    _mark(table, erased, {"user_id": user_id})
+    _retire_code(table, user_id, erased)
+    own = attributions.get(table, attribution_id(secret, user_id))
+    person = profiles.get(table, user_id)
+    known_emails = person.emails | {h for h in (email_hash, own and own.email_hash) if h}
+    for known in sorted(known_emails):
+        _mark(table, known, {})
+    touched = 0
+    if own is not None and own.referred_user_id == user_id:
+        touched += _rewrite(table, own, programme, lambda one: _forget_referred(one, erased))
+    for made in _referrals(table, user_id):
+        touched += _rewrite(
+            table, made, programme, lambda one: replace(one, referrer_user_id=erased)
+        )
+        _move_pointer(table, made, user_id, erased)
+    customers = person.customers | ({own.stripe_customer_id} - {None} if own else set())
+    for customer_id in sorted(filter(None, customers)):
+        _forget_customer(table, customer_id, user_id, erased)
+    bookings = _move_money(table, user_id, erased)
+    table.write(table.delete("profile", keys.profile(user_id)))
+    _mark_done(table, erased)
+    return Erasure(erased, touched, bookings)
+
+
+def _mark(table: Table, erased: str, remembered: Item) -> None:
+    key = keys.tombstone(erased)
+    item = {"pk": key.pk, "sk": key.sk, **remembered}
+    try:
+        table.write(table.put("tombstone", item, unless="attribute_not_exists(pk)"))
+    except Refused:
+        return
+
+
+def _mark_done(table: Table, erased: str) -> None:
+    table.write(table.update("tombstone", keys.tombstone(erased), "REMOVE user_id", {}))
+
+
+def _rewrite(
+    table: Table,
+    attribution: Attribution,
+    programme: Programme,
+    forget: Callable[[Attribution], Attribution],
+) -> int:
+    """Store the attribution without the person; how many were changed (none where it was done)."""
+    for _ in range(_TRIES):
+        forgotten = forget(attribution)
+        if forgotten == attribution:
+            return 0
+        change = Change(before=attribution, after=forgotten)
+        try:
+            attributions.commit(table, change, monthly_cap=programme.monthly_cap)
+        except Refused:
+            fresh = attributions.get(table, attribution.id)
+            if fresh is None:
+                return 0
+            attribution = fresh
+        else:
+            return 1
+    raise TimeoutError(f"{attribution.id}: others kept changing it")
+
+
+def _forget_referred(attribution: Attribution, erased: str) -> Attribution:
+    """The rewards name their user through the attribution, so they follow."""
+    rewards = tuple(
+        replace(reward, user_id=erased)
+        if reward.user_id == attribution.referred_user_id
+        else reward
+        for reward in attribution.rewards
+    )
+    return replace(
+        attribution,
+        referred_user_id=erased,
+        rewards=rewards,
+        click_id=None,
+        email_hash=None,
+        ip_hash=None,
+    )
+
+
+def _referrals(table: Table, user_id: str) -> Iterator[Attribution]:
+    pointers = list(table.query(keys.user(user_id), prefix=keys.REFERRAL_PREFIX))
+    found = attributions.get_many(table, [pointer["id"] for pointer in pointers])
+    yield from found.values()
+
+
+def _move_pointer(table: Table, made: Attribution, user_id: str, erased: str) -> None:
+    stamp = timestamp(made.created_at)
+    old, new = (keys.referral(one, stamp, made.id) for one in (user_id, erased))
+    table.transact(
+        [
+            table.put("referral", {"pk": new.pk, "sk": new.sk, "id": made.id}),
+            table.delete("old referral", old),
+        ]
+    )
+
+
+def _forget_customer(table: Table, customer_id: str, user_id: str, erased: str) -> None:
+    """Later events of the customer find the tombstone; e-mail hashes and cards are gone."""
+    link = keys.stripe_link(customer_id)
+    table.write(table.update("link", link, "ADD user_ids :erased", {":erased": {erased}}))
+    table.write(
+        table.update("link", link, "DELETE user_ids :user REMOVE emails", {":user": {user_id}})
+    )
+    for item in table.query(keys.stripe(customer_id), prefix="CHARGE#"):
+        table.write(table.update("card", Key(item["pk"], item["sk"]), "REMOVE card", {}))
+
+
+def _retire_code(table: Table, user_id: str, erased: str) -> None:
+    code = codes.of_user(table, user_id)
+    if code is None:
+        return
+    table.write(
+        table.update(
+            "code",
+            keys.code(code),
+            "SET user_id = :erased, disabled = :yes",
+            {":erased": erased, ":yes": True},
+        )
+    )
+
+
+def _move_money(table: Table, user_id: str, erased: str) -> int:
+    """The ledger and what it adds up to move together, so that they agree at every moment."""
+    moved = 0
+    while bookings := _some_bookings(table, user_id):
+        parts: list[Part] = []
+        for item in bookings:
+            new = keys.ledger(erased, ledger_from(item).key)
+            parts.append(table.put("ledger", {**item, "pk": new.pk}))
+            parts.append(table.delete("old ledger", Key(item["pk"], item["sk"])))
+        total = sum(int(item["credits"]) for item in bookings)
+        for owner, credits in ((erased, total), (user_id, -total)):
+            account = keys.credits(owner)
+            parts.append(
+                table.update("credits", account, "ADD balance :credits", {":credits": credits})
+            )
+        table.transact(parts)
+        moved += len(bookings)
+    for month in table.query(keys.user(user_id), prefix=keys.REWARDS_PREFIX):
+        _move_numbers(table, month, erased, "qualified")
+    account = table.get(keys.credits(user_id))
+    if account is not None:
+        _move_numbers(table, account, erased, "balance", "spent")
+    return moved
+
+
+def _move_numbers(table: Table, item: Item, erased: str, *names: str) -> None:
+    """What the user's item counts is added to the tombstone's, and the item goes."""
+    old, new = Key(item["pk"], item["sk"]), Key(keys.user(erased), item["sk"])
+    values = {f":{name}": item[name] for name in names if item.get(name)}
+    same = " AND ".join(f"{value[1:]} = {value}" for value in values)
+    parts = [table.delete("old", old, condition=same or None, values=values)]
+    if values:
+        added = ", ".join(f"{value[1:]} {value}" for value in values)
+        parts.append(table.update("new", new, f"ADD {added}", values))
+    table.transact(parts)
+
+
+def _some_bookings(table: Table, user_id: str) -> list[Item]:
+    bookings = table.query(keys.user(user_id), prefix=keys.LEDGER_PREFIX)
+    return list(islice(bookings, _BOOKINGS_AT_ONCE))
+
+
+def unfinished(item: Item) -> str | None:
+    """The user whose erasure an item shows to be unfinished, if it is a tombstone that does."""
+    if item["sk"] != keys.tombstone("").sk:
+        return None
+    return item.get("user_id")
