@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,11 +11,17 @@ from local.failure import Failure
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local"
 FILE = "stack.env"
+SAM_FILE = "sam-env.json"
 
 
 def write(environment: Mapping[str, str], directory: Path) -> None:
     lines = "".join(f"{name}={value}\n" for name, value in environment.items())
     (directory / FILE).write_text(lines)
+
+
+def write_for_sam(variables: Mapping[str, str], directory: Path) -> None:
+    """What `sam local invoke --env-vars` takes, for all functions alike."""
+    (directory / SAM_FILE).write_text(json.dumps({"Parameters": dict(variables)}, indent=2) + "\n")
 
 
 def read(directory: Path = LOCAL) -> dict[str, str]:

@@ -114,9 +114,12 @@ class Forward(BaseHTTPRequestHandler):
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return b"".join(self._chunks())
         length = int(self.headers.get("Content-Length") or 0)
-        if length > LARGEST_BODY:
-            raise TooLarge
-        return self.rfile.read(length)
+        if length <= LARGEST_BODY:
+            return self.rfile.read(length)
+        # Read to the end, or the sender would see a broken connection and not the answer.
+        while length > 0 and (piece := self.rfile.read(min(length, 65536))):
+            length -= len(piece)
+        raise TooLarge
 
     def _chunks(self) -> Iterator[bytes]:
         left = LARGEST_BODY

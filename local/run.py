@@ -53,9 +53,10 @@ def main() -> int:
                 time.sleep(1)
             raise Failure("MiniStack ended by itself; .local/ministack.log says why")
         finally:
+            say("stopping")
             stack.stop()
     except KeyboardInterrupt:
-        print("\nstopped", flush=True)
+        say("stopped")
         return 0
     except Failure as failure:
         print(f"make run: {failure}", file=sys.stderr)

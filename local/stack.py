@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from local import deployment
 from local.emulator import CREDENTIALS, Emulator, clients, refuse_busy
-from local.environment import LOCAL, write
+from local.environment import LOCAL, write, write_for_sam
 from local.gateway import JWKS_PATH, Gateway
 from local.tokens import AUDIENCE, Signer
 
@@ -129,6 +129,15 @@ class Stack:
             **CREDENTIALS,
         }
         write(self.environment, self._directory)
+        write_for_sam(
+            {
+                "AWS_ENDPOINT_URL": self._emulator.url,
+                "TABLE_NAME": self.names["Table"],
+                "HASHING_SECRET": self.names["HashingSecret"],
+                "STRIPE_SECRET": self.names["StripeSecret"],
+            },
+            self._directory,
+        )
 
     def _api_key(self, role: str, user_id: str) -> str:
         made = self.invoke(
