@@ -3,9 +3,10 @@
 from referrals.edge import clock, service, visitors
 from referrals.edge.auth import allow_user, caller
 from referrals.edge.http import PREFIX, api, serve
-from referrals.edge.models import Envelope, Member, MemberEvent, MemberStats
+from referrals.edge.models import AccountView, Envelope, Member, MemberEvent, MemberStats
 from referrals.edge.settings import settings
 from referrals.store.members import code_of, membership
+from referrals.store.metering import account_of
 
 LATEST = 20
 
@@ -26,6 +27,7 @@ def my_referrals() -> Envelope[Member]:
             reward_credits=programme.referrer_credits,
             referred_reward_credits=programme.referred_credits,
             stats=MemberStats(**own.stats()),
+            credits=AccountView.of(user_id, account_of(service.table(), user_id, clock.now())),
             items=[MemberEvent.of(role, one) for role, one in own.newest(LATEST)],
         )
     )

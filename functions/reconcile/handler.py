@@ -27,7 +27,7 @@ def handler() -> dict[str, Any]:
         if attribution is not None:
             settle_attribution(table, secret, attribution, programme, actor)
     for user_id in found.unfinished_erasures:
-        erase(table, secret, user_id, None, programme)
+        erase(table, secret, user_id, None, programme, actor.at)
     return {
         "items": found.items,
         "differences": list(found.differences[:TOLD_DIFFERENCES]),

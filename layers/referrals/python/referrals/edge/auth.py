@@ -2,13 +2,13 @@
 
 import time
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-from referrals.edge import service
-from referrals.edge.http import Event
+from referrals.edge import clock, service
+from referrals.edge.http import After, Event, Guard
+from referrals.edge.metering import charged
 from referrals.edge.settings import settings
 from referrals.edge.tokens import verified_claims
 from referrals.rules.errors import Forbidden, Unauthorized
@@ -37,24 +37,32 @@ class Caller:
     role: str
 
 
-Guard = Callable[[APIGatewayHttpResolver, Event], None]
-
-
 def allow(*roles: str) -> Guard:
-    """A guard that lets callers with one of the roles pass. Unauthorized, Forbidden."""
+    """A guard that lets callers with one of the roles pass, for a credit.
 
-    def guard(app: APIGatewayHttpResolver, event: Event) -> None:
+    Unauthorized, Forbidden, LimitExceeded.
+    """
+
+    def guard(app: APIGatewayHttpResolver, event: Event) -> After:
         caller = identify(event)
         if caller.role not in roles:
             raise Forbidden(f"{roles[0]} plan required")
         app.append_context(caller=caller)
+        return charged(caller.user_id)
 
     return guard
 
 
 def allow_user(app: APIGatewayHttpResolver, event: Event) -> None:
-    """A guard that lets every user with a valid token pass. Unauthorized."""
+    """A guard that lets every user with a valid token pass, for nothing. Unauthorized."""
     app.append_context(caller=_by_token(_headers(event).get("authorization", "")))
+
+
+def allow_anyone(app: APIGatewayHttpResolver, event: Event) -> After | None:
+    """A guard that lets everyone pass; only one who sends a key pays. Unauthorized."""
+    if "x-api-key" not in _headers(event):
+        return None
+    return charged(identify(event).user_id)
 
 
 def caller(app: APIGatewayHttpResolver) -> Caller:
@@ -93,6 +101,8 @@ def _recent_key(text: str) -> ApiKey | None:
         _recent_keys.clear()
     if key is not None:
         _recent_keys[digest] = key, time.monotonic()
+        if key.revoked_at is None:
+            api_keys.note_use(service.table(), text, key, clock.now())
     return key
 
 

@@ -26,6 +26,11 @@ from referrals.rules.errors import (
 )
 
 Event = dict[str, Any]
+Answer = dict[str, Any]
+# What is to be done once the answer is known.
+After = Callable[[Answer], None]
+# Looks at an event before anything is parsed; refuses by raising.
+Guard = Callable[[APIGatewayHttpResolver, Event], After | None]
 LARGEST_BODY = 16 * 1024
 PREFIX = "/api/v1"
 
@@ -60,20 +65,21 @@ def api() -> APIGatewayHttpResolver:
 
 def serve(
     app: APIGatewayHttpResolver,
-    *guards: Callable[[APIGatewayHttpResolver, Event], None],
+    guard: Guard | None = None,
+    *,
     largest_body: int = LARGEST_BODY,
-) -> Callable[[Event, LambdaContext], dict[str, Any]]:
-    """The Lambda entry of a resolver. Each guard sees the event before anything is parsed."""
+) -> Callable[[Event, LambdaContext], Answer]:
+    """The Lambda entry of a resolver, behind its guard."""
 
     @metrics.log_metrics
     @logger.inject_lambda_context(clear_state=True)
-    def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
+    def handler(event: Event, context: LambdaContext) -> Answer:
         request_id = _request_id(event, context)
         logger.append_keys(request_id=request_id)
         app.append_context(request_id=request_id)
+        after = None
         try:
-            for guard in guards:
-                guard(app, event)
+            after = guard(app, event) if guard else None
             event = _with_checked_body(event, largest_body)
         except ReferralError as error:
             answer = _plain_answer(_refusal(app, error))
@@ -85,6 +91,8 @@ def serve(
         finally:
             app.clear_context()
         answer.setdefault("headers", {})["x-request-id"] = request_id
+        if after is not None:
+            after(answer)
         logger.info("answered", extra={"status": answer["statusCode"]})
         return answer
 
@@ -108,7 +116,7 @@ def _refusal(app: APIGatewayHttpResolver, error: ReferralError) -> Response[Any]
     )
 
 
-def _plain_answer(response: Response[Any]) -> dict[str, Any]:
+def _plain_answer(response: Response[Any]) -> Answer:
     headers = {"Content-Type": "application/json", **response.headers}
     return {
         "statusCode": int(response.status_code),

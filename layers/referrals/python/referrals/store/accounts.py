@@ -1,6 +1,7 @@
 """A user's credits: the balance, and the ledger that explains it."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 from referrals.rules.attribution import LedgerEntry
 from referrals.store import keys
@@ -17,11 +18,17 @@ def balances(table: Table, user_ids: Sequence[str]) -> dict[str, int]:
     }
 
 
-def ledger(table: Table, user_id: str) -> list[LedgerEntry]:
-    """Every booking of a user's credits, in key order."""
-    return [
-        ledger_from(item) for item in table.query(keys.user(user_id), prefix=keys.LEDGER_PREFIX)
-    ]
+def ledger_page(
+    table: Table, user_id: str, limit: int, after: str | None
+) -> tuple[list[LedgerEntry], str | None]:
+    """Up to `limit` bookings in key order after a key, and the key to go on after, if any."""
+    first = keys.ledger(user_id, after or "")
+    bookings = table.query(first.pk, between=(first.sk, f"{keys.LEDGER_PREFIX}~"))
+    later = (ledger_from(item) for item in bookings if item["sk"] != first.sk)
+    found = list(islice(later, limit + 1))
+    if len(found) <= limit:
+        return found, None
+    return found[:limit], found[limit - 1].key
 
 
 def _balance(stored: object) -> int:

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from referrals.rules.errors import NotFound
 from referrals.rules.times import parse_timestamp, timestamp
 from referrals.store import keys
 from referrals.store.table import Item, Table
@@ -18,6 +19,7 @@ class ApiKey:
     role: str
     created_at: datetime
     revoked_at: datetime | None = None
+    last_used_on: str | None = None
 
 
 def digest(secret_key: str) -> str:
@@ -26,23 +28,65 @@ def digest(secret_key: str) -> str:
 
 
 def create(table: Table, secret_key: str, key: ApiKey) -> None:
-    """Store a new key's digest. Refused where the digest exists."""
-    place = keys.api_key(digest(secret_key))
+    """Store a new key by its digest, and the digest under its owner. Refused for a known one."""
+    found_by, owned = keys.api_key(digest(secret_key)), keys.api_key_of(key.user_id, key.id)
     item: Item = {
-        "pk": place.pk,
-        "sk": place.sk,
+        "pk": found_by.pk,
+        "sk": found_by.sk,
         "id": key.id,
         "user_id": key.user_id,
         "role": key.role,
         "created_at": timestamp(key.created_at),
     }
-    table.write(table.put("api_key", item, unless="attribute_not_exists(pk)"))
+    table.transact(
+        [
+            table.put("api_key", item, unless="attribute_not_exists(pk)"),
+            table.put("owned", {"pk": owned.pk, "sk": owned.sk, "digest": digest(secret_key)}),
+        ]
+    )
 
 
 def find(table: Table, secret_key: str) -> ApiKey | None:
     """The key, revoked or not; None for an unknown one."""
     item = table.get(keys.api_key(digest(secret_key)))
     return _key_from(item) if item else None
+
+
+def of_user(table: Table, user_id: str) -> list[ApiKey]:
+    """All keys of a user."""
+    owned = table.query(keys.user(user_id), prefix=keys.api_key_of("", "").sk)
+    found = table.get_many([keys.api_key(item["digest"]) for item in owned])
+    return sorted(map(_key_from, found.values()), key=lambda key: key.created_at)
+
+
+def revoke(table: Table, user_id: str, key_id: str, now: datetime) -> None:
+    """Revoke a key for good; the first revocation's time stays. NotFound."""
+    owned = table.get(keys.api_key_of(user_id, key_id))
+    if owned is None:
+        raise NotFound("no such API key")
+    table.write(
+        table.update(
+            "revoked",
+            keys.api_key(owned["digest"]),
+            "SET revoked_at = if_not_exists(revoked_at, :now)",
+            {":now": timestamp(now)},
+        )
+    )
+
+
+def note_use(table: Table, secret_key: str, key: ApiKey, now: datetime) -> None:
+    """Remember the day on which a key was last used: one write a day and process at most."""
+    today = now.date().isoformat()
+    if (key.last_used_on or "") >= today:
+        return
+    table.write(
+        table.update(
+            "last_used",
+            keys.api_key(digest(secret_key)),
+            "SET last_used_on = :today",
+            {":today": today},
+        )
+    )
 
 
 def _key_from(item: Item) -> ApiKey:
@@ -53,4 +97,5 @@ def _key_from(item: Item) -> ApiKey:
         role=item["role"],
         created_at=parse_timestamp(item["created_at"]),
         revoked_at=parse_timestamp(revoked) if revoked else None,
+        last_used_on=item.get("last_used_on"),
     )

@@ -6,13 +6,14 @@ the user until the last step, so that an erasure cut short is found and finished
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import islice
 
 from referrals.rules.attribution import Attribution, Change
 from referrals.rules.ids import attribution_id, tombstone
 from referrals.rules.programme import Programme
 from referrals.rules.times import timestamp
-from referrals.store import attributions, codes, keys, profiles
+from referrals.store import api_keys, attributions, codes, keys, profiles
 from referrals.store.items import ledger_from
 from referrals.store.keys import Key
 from referrals.store.table import Item, Part, Refused, Table
@@ -37,6 +38,7 @@ def erase(
     user_id: str,
     email_hash: str | None,
     programme: Programme,
+    now: datetime,
 ) -> Erasure:
     """Erase a user. Once more on an erased one finds nothing left to do."""
     erased = tombstone(secret, user_id)
@@ -45,6 +47,8 @@ def erase(
     own = attributions.get(table, attribution_id(secret, user_id))
     person = profiles.get(table, user_id)
     known_emails = person.emails | {h for h in (email_hash, own and own.email_hash) if h}
+    for key in api_keys.of_user(table, user_id):
+        api_keys.revoke(table, user_id, key.id, now)
     for known in sorted(known_emails):
         _mark(table, known, {})
     touched = 0
@@ -172,9 +176,9 @@ def _move_money(table: Table, user_id: str, erased: str) -> int:
             parts.append(table.delete("old ledger", Key(item["pk"], item["sk"])))
         total = sum(int(item["credits"]) for item in bookings)
         for owner, credits in ((erased, total), (user_id, -total)):
-            account = keys.credits(owner)
+            place = keys.credits(owner)
             parts.append(
-                table.update("credits", account, "ADD balance :credits", {":credits": credits})
+                table.update("credits", place, "ADD balance :credits", {":credits": credits})
             )
         table.transact(parts)
         moved += len(bookings)

@@ -82,6 +82,11 @@ def api_key(digest: str) -> Key:
     return Key(f"APIKEY#{digest}", "APIKEY")
 
 
+def api_key_of(user_id: str, key_id: str) -> Key:
+    """Where the owner's key is found by its id, to revoke it."""
+    return Key(user(user_id), f"APIKEY#{key_id}")
+
+
 def click_hour(hour: datetime, shard: int) -> str:
     return f"CLICK#{hour:%Y%m%d%H}#{shard}"
 

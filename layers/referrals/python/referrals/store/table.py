@@ -85,7 +85,7 @@ class Table:
         found = self.client.get_item(
             TableName=self.name, Key=_key(key), ConsistentRead=consistent
         ).get("Item")
-        return _plain(found) if found else None
+        return plain(found) if found else None
 
     def get_many(self, keys: Sequence[Key], *, consistent: bool = True) -> dict[Key, Item]:
         """The items that exist, by key; 100 a request, requests side by side."""
@@ -102,10 +102,10 @@ class Table:
     def _get_chunk(self, chunk: Sequence[Key], consistent: bool) -> dict[Key, Item]:
         found: dict[Key, Item] = {}
         wanted: Any = {self.name: {"Keys": [_key(k) for k in chunk], "ConsistentRead": consistent}}
-        for wait in _waits():
+        for wait in waits():
             answer = self.client.batch_get_item(RequestItems=wanted)
             for raw in answer["Responses"].get(self.name, []):
-                item = _plain(raw)
+                item = plain(raw)
                 found[Key(item["pk"], item["sk"])] = item
             wanted = answer.get("UnprocessedKeys")
             if not wanted:
@@ -147,7 +147,7 @@ class Table:
             ConsistentRead=True,
             Limit=limit,
         )
-        return [_plain(raw) for raw in answer["Items"]]
+        return [plain(raw) for raw in answer["Items"]]
 
     def query_index(
         self,
@@ -178,7 +178,7 @@ class Table:
     def _pages(self, **arguments: Any) -> Iterator[Item]:
         while True:
             answer = self.client.query(TableName=self.name, **arguments)
-            yield from (_plain(raw) for raw in answer["Items"])
+            yield from (plain(raw) for raw in answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -188,7 +188,7 @@ class Table:
         arguments: dict[str, Any] = {"ConsistentRead": True}
         while True:
             answer = self.client.scan(TableName=self.name, **arguments)
-            yield from (_plain(raw) for raw in answer["Items"])
+            yield from (plain(raw) for raw in answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -205,7 +205,7 @@ class Table:
             "Delete": self.client.delete_item,
         }
         call = calls[operation]
-        for wait in _waits():
+        for wait in waits():
             try:
                 answer = call(**arguments)
             except ClientError as error:
@@ -217,12 +217,12 @@ class Table:
                 time.sleep(wait)
                 continue
             attributes = answer.get("Attributes")
-            return _plain(attributes) if attributes else None
+            return plain(attributes) if attributes else None
         raise TimeoutError(f"{part.name}: still in conflict with transactions")
 
     def transact(self, parts: Sequence[Part]) -> None:
         """All of the parts or none. Refused, Unwritable, or TimeoutError when conflicts last."""
-        for wait in _waits():
+        for wait in waits():
             try:
                 self.client.transact_write_items(TransactItems=[part.write for part in parts])  # type: ignore[misc]
             except self.client.exceptions.TransactionCanceledException as error:
@@ -322,7 +322,8 @@ def _key(key: Key) -> Any:
     return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
 
 
-def _plain(raw: Mapping[str, Any]) -> Item:
+def plain(raw: Mapping[str, Any]) -> Item:
+    """DynamoDB's own form as plain values."""
     return {name: _number(_from_dynamodb(value)) for name, value in raw.items()}
 
 
@@ -336,7 +337,8 @@ def _number(value: Any) -> Any:
     return value
 
 
-def _waits() -> Iterable[float]:
+def waits() -> Iterable[float]:
+    """The pauses between tries, in seconds: longer and longer, never two rivals alike."""
     for attempt in range(_CONFLICT_TRIES):
         longest = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT)
         yield random.uniform(0, longest)  # noqa: S311 - chance keeps rivals apart, no secret

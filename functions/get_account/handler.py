@@ -1,0 +1,40 @@
+"""GET /admin/accounts/{user_id}: a user's plan, use by window, granted credits and ledger."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from referrals.edge import clock, service
+from referrals.edge.auth import ADMIN, allow
+from referrals.edge.cursors import opened, sealed
+from referrals.edge.http import PREFIX, api, serve
+from referrals.edge.models import AccountPage, AccountView, Envelope, LedgerView
+from referrals.edge.settings import settings
+from referrals.store.accounts import ledger_page
+from referrals.store.metering import account_of
+
+LARGEST_PAGE = 100
+
+app = api()
+
+
+@app.get(f"{PREFIX}/admin/accounts/<user_id>")
+def get_account(
+    user_id: str,
+    limit: Annotated[int, Query(ge=1)] = 50,
+    cursor: Annotated[str | None, Query()] = None,
+) -> Envelope[AccountPage]:
+    secret, scope = settings().hashing_secret, f"ledger {user_id}"
+    after = opened(secret, scope, cursor)[0] if cursor else None
+    bookings, following = ledger_page(service.table(), user_id, min(limit, LARGEST_PAGE), after)
+    account = account_of(service.table(), user_id, clock.now())
+    return Envelope(
+        data=AccountPage(
+            account=AccountView.of(user_id, account),
+            ledger=[LedgerView.model_validate(entry) for entry in bookings],
+            next_cursor=sealed(secret, scope, (following,)) if following else None,
+        )
+    )
+
+
+handler = serve(app, allow(ADMIN))
