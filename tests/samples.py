@@ -1,0 +1,75 @@
+"""Values that tests begin with: one referral, one payment, and the people who act."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from referrals.rules.attribution import Actor, Attribution, Reward, Role, Status
+from referrals.rules.ids import reward_id
+from referrals.rules.payment import ChargeSeen, DisputeSeen, InvoicePaid
+
+SECRET = b"a secret that only tests know"
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+CODE = "A1B2C3D4E5F6"
+PAID = 2900
+
+
+def actor(at: datetime = NOW, name: str = "tester", why: str = "") -> Actor:
+    return Actor(name=name, at=at, why=why)
+
+
+def attribution(**changes: Any) -> Attribution:
+    """An attribution of this moment, waiting for its first payment."""
+    values: dict[str, Any] = {
+        "id": "attr_0123456789abcdef01234567",
+        "code": CODE,
+        "referrer_user_id": "ref",
+        "referred_user_id": "new",
+        "status": Status.ATTRIBUTED,
+        "created_at": NOW,
+        "expires_at": NOW + timedelta(days=30),
+    }
+    return Attribution(**values | changes)
+
+
+def reward(role: Role = Role.REFERRED, **changes: Any) -> Reward:
+    """A reward of that attribution, still owed."""
+    owner = attribution()
+    values: dict[str, Any] = {
+        "id": reward_id(owner.id, role),
+        "attribution_id": owner.id,
+        "role": role,
+        "user_id": owner.referrer_user_id if role is Role.REFERRER else owner.referred_user_id,
+        "credits": 10_000,
+        "created_at": NOW,
+        "next_attempt_at": NOW,
+    }
+    return Reward(**values | changes)
+
+
+def invoice(**changes: Any) -> InvoicePaid:
+    values: dict[str, Any] = {
+        "invoice_id": "in_1",
+        "customer_id": "cus_1",
+        "event_id": "evt_1",
+        "amount_paid": PAID,
+        "currency": "usd",
+        "billing_reason": "subscription_create",
+        "paid_at": NOW + timedelta(hours=1),
+    }
+    return InvoicePaid(**values | changes)
+
+
+def charge(**changes: Any) -> ChargeSeen:
+    values: dict[str, Any] = {
+        "charge_id": "ch_1",
+        "customer_id": "cus_1",
+        "amount": PAID,
+        "refunded": 0,
+        "created_at": NOW + timedelta(hours=1),
+    }
+    return ChargeSeen(**values | changes)
+
+
+def dispute(**changes: Any) -> DisputeSeen:
+    values: dict[str, Any] = {"dispute_id": "dp_1", "charge_id": "ch_1"}
+    return DisputeSeen(**values | changes)
