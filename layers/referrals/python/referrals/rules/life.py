@@ -49,9 +49,11 @@ def meet_payment(
         return _first_payment(attribution, payment, flags, programme, actor, capped=capped)
     known = _with_claims(attribution, payment, programme)
     if attribution.status is Status.REJECTED:
-        if _by_claim(attribution) and not payment.claimed_whole:
+        if not _by_claim(attribution):
+            return None
+        if not payment.claimed_whole:
             return _resume(attribution, payment, flags, programme, actor, capped=capped)
-        return _unless_same(attribution, known) if _by_claim(attribution) else None
+        return _unless_same(attribution, replace(known, skip_reason=_claim_reason(payment)))
     if payment.claimed_whole and _may_reject(attribution, programme):
         return _reject_for_claim(attribution, known, payment, actor)
     held = attribution.status is Status.QUALIFIED and not attribution.granted_rewards
@@ -156,7 +158,7 @@ def _reject_for_claim(
     attribution: Attribution, known: Attribution, payment: Payment, actor: Actor
 ) -> Change:
     """Nothing of the payment is left: owed rewards lapse, granted ones are reversed elsewhere."""
-    reason = DISPUTED_REASON if payment.disputed else REFUNDED_REASON
+    reason = _claim_reason(payment)
     granted = attribution.granted_rewards
     rejected = replace(
         known,
@@ -179,7 +181,7 @@ def _release(attribution: Attribution) -> CapUse | None:
 def _with_claims(attribution: Attribution, payment: Payment, programme: Programme) -> Attribution:
     found = []
     if payment.claimed_whole:
-        found.append(DISPUTED_REASON if payment.disputed else REFUNDED_REASON)
+        found.append(_claim_reason(payment))
     elif payment.claimed:
         found.append(PARTLY_REFUNDED_FLAG)
     if any(dispute.warning and dispute.active for dispute in payment.disputes):
@@ -189,6 +191,10 @@ def _with_claims(attribution: Attribution, payment: Payment, programme: Programm
     if not programme.reverse_automatically and attribution.granted_rewards:
         return flagged
     return replace(flagged, claimed_amount=payment.claimed)
+
+
+def _claim_reason(payment: Payment) -> str:
+    return DISPUTED_REASON if payment.disputed else REFUNDED_REASON
 
 
 def _by_claim(attribution: Attribution) -> bool:
