@@ -86,7 +86,8 @@ def invoke(client: Clients, function: str, payload: Mapping[str, Any]) -> Any:
     answer = client("lambda").invoke(FunctionName=function, Payload=json.dumps(payload).encode())
     result = json.loads(answer["Payload"].read() or b"null")
     if "FunctionError" in answer:
-        raise Failure(f"{function} failed: {result}")
+        told = " ".join(str(result.get("errorMessage", result)).split())
+        raise Failure(f"{function} failed: {told}")
     return result
 
 
