@@ -130,7 +130,9 @@ def body_bytes(event: Event, largest: int) -> bytes:
     """The body as it was sent. InvalidRequest where it cannot be decoded, BodyTooLarge."""
     body = event.get("body") or ""
     try:
-        raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+        raw = (
+            base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
+        )
     except ValueError as error:
         raise InvalidRequest("the body cannot be decoded") from error
     if len(raw) > largest:
@@ -139,16 +141,20 @@ def body_bytes(event: Event, largest: int) -> bytes:
 
 
 def _with_checked_body(event: Event, largest: int) -> Event:
-    """The event with a body that is well-formed JSON, whatever type the client called it."""
+    """The event with a body that is a JSON object, whatever type the client called it."""
     raw = body_bytes(event, largest)
     if not raw.strip():
         body = "{}"
     else:
         try:
-            body = json.dumps(json.loads(raw, parse_constant=_no_constant), ensure_ascii=False)
+            read = json.loads(raw, parse_constant=_no_constant)
+            body = json.dumps(read, ensure_ascii=False)
             body.encode()
         except (ValueError, RecursionError) as error:
             raise InvalidRequest("the body is not well-formed JSON") from error
+        # The resolver would take a list's only element for the body.
+        if not isinstance(read, dict):
+            raise InvalidRequest.field("body", "must be a JSON object")
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     headers["content-type"] = "application/json"
     return {**event, "headers": headers, "body": body, "isBase64Encoded": False}
