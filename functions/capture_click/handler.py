@@ -10,7 +10,7 @@ from referrals.edge.settings import settings
 from referrals.edge.telemetry import count
 from referrals.rules.clicks import Click, sanitized_label, sanitized_path
 from referrals.store import click_limit
-from referrals.store.clicks import capture
+from referrals.store.clicks import capture, usable_code
 
 app: APIGatewayHttpResolver = api()
 
@@ -18,6 +18,8 @@ app: APIGatewayHttpResolver = api()
 @app.post(f"{PREFIX}/referrals/click")
 def capture_click(click: ClickRequest) -> Envelope[ClickAnswer]:
     visitor, now = visitors.of(app), clock.now()
+    # First, so that a refused click leaves no trace, not even in the limit's count.
+    usable_code(service.table(), click.code)
     if visitor.ip_hash and settings().clicks_per_minute:
         click_limit.take(service.table(), visitor.ip_hash, settings().clicks_per_minute, now)
     captured = capture(

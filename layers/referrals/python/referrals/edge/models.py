@@ -36,7 +36,7 @@ class ClickRequest(Request):
     """A visit through a referral link."""
 
     code: str = Field(max_length=64)
-    click_id: str | None = None
+    click_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{6,64}$")
     landing_path: str | None = None
     utm_campaign: str | None = None
     utm_medium: str | None = None

@@ -32,10 +32,7 @@ def capture(
     An id known for this code is the same click again; one known for another code is left to
     it, and a new id is minted. Raises InvalidRequest for a malformed id or an unusable code.
     """
-    known_code = normalized_code(code)
-    owner = codes.get_recent(table, known_code) if known_code else None
-    if owner is None or owner.disabled:
-        raise InvalidRequest.field("code", "unknown or disabled referral code")
+    owner = usable_code(table, code)
     if given_id is not None:
         if not is_click_id(given_id):
             raise InvalidRequest.field("click_id", "must be 6 to 64 of A-Z a-z 0-9 _ -")
@@ -47,6 +44,15 @@ def capture(
     minted = replace(visit, click_id=mint(ulid), code=owner.code)
     record_minted(table, minted, ulid, kept)
     return minted
+
+
+def usable_code(table: Table, code: str) -> codes.Code:
+    """The code that a visit came through. InvalidRequest for an unknown or disabled one."""
+    known_code = normalized_code(code)
+    owner = codes.get_recent(table, known_code) if known_code else None
+    if owner is None or owner.disabled:
+        raise InvalidRequest.field("code", "unknown or disabled referral code")
+    return owner
 
 
 def find(table: Table, click_id: str) -> Click | None:
