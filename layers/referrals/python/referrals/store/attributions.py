@@ -33,7 +33,8 @@ CREDITS = "credits"
 
 def get(table: Table, attribution_id: str) -> Attribution | None:
     """The attribution, or None."""
-    item = table.get(keys.attribution(attribution_id))
+    # DynamoDB refuses a key of over 2 KB with an error, and no id of ours is long.
+    item = table.get(keys.attribution(attribution_id)) if len(attribution_id) <= 128 else None
     return attribution_from(item) if item else None
 
 
