@@ -1,0 +1,132 @@
+"""The service as its functions see it: an environment, secrets, a table, a running programme."""
+
+import io
+import json
+import logging
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+
+from referrals.edge import auth, clock, service, settings, telemetry
+from referrals.edge.tokens import _key_set
+from referrals.store import keys
+from referrals.store.table import Table
+from tests.functions.identity_provider import AUDIENCE, ISSUER, IdentityProvider
+from tests.functions.running import (
+    CALLERS,
+    OLDER_SIGNING_SECRET,
+    SIGNING_SECRET,
+    RunningProgramme,
+)
+from tests.tables import create_table, everything, ministack_client
+
+HASHING_SECRET = "a hashing secret that nothing may show"
+
+
+@pytest.fixture(scope="session")
+def dynamodb():
+    """One client for all: making one takes longer than most tests."""
+    return ministack_client(retries={"mode": "standard", "total_max_attempts": 4})
+
+
+@pytest.fixture
+def table(dynamodb) -> Table:
+    """A fresh table."""
+    fresh = Table(create_table(dynamodb), dynamodb)
+    fresh.__dict__["unrepeated"] = dynamodb
+    return fresh
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch, table):
+    """A fresh process on a fresh table, as after a cold start."""
+    monkeypatch.setenv("TABLE_NAME", table.name)
+    monkeypatch.setenv("HASHING_SECRET", "secret/hashing")
+    monkeypatch.setenv("STRIPE_SECRET", "secret/stripe")
+    stripe = {"signing_secrets": [SIGNING_SECRET, OLDER_SIGNING_SECRET]}
+    secrets = {"secret/hashing": HASHING_SECRET, "secret/stripe": json.dumps(stripe)}
+    monkeypatch.setattr(settings, "_secret", secrets.__getitem__)
+    monkeypatch.setattr(service, "table", lambda: table)
+    settings.settings.cache_clear()
+    _key_set.cache_clear()
+    auth._recent_keys.clear()
+    yield
+    settings.settings.cache_clear()
+
+
+@pytest.fixture
+def configure(monkeypatch):
+    """Set what the operator chooses, as a deploy with other parameters would."""
+
+    def choose(**chosen: object) -> None:
+        for name, value in chosen.items():
+            monkeypatch.setenv(name, str(value))
+        settings.settings.cache_clear()
+
+    return choose
+
+
+@pytest.fixture
+def programme(table) -> RunningProgramme:
+    return RunningProgramme(table)
+
+
+@pytest.fixture
+def time_is(monkeypatch):
+    """Set the clock of the service."""
+
+    def set_to(at: datetime) -> datetime:
+        monkeypatch.setattr(clock, "now", lambda: at.astimezone(UTC))
+        return at
+
+    return set_to
+
+
+@pytest.fixture
+def logs(monkeypatch, capfd):
+    """All that the functions have written so far: log lines, metrics, prints."""
+    written = io.StringIO()
+    for handler in telemetry.logger.handlers:
+        monkeypatch.setattr(handler, "stream", written)
+    other = logging.StreamHandler(written)
+    logging.getLogger().addHandler(other)
+
+    def read() -> str:
+        out, err = capfd.readouterr()
+        written.write(out + err)
+        return written.getvalue()
+
+    yield read
+    logging.getLogger().removeHandler(other)
+
+
+@pytest.fixture
+def untouched(table):
+    """Whatever happens inside leaves the table exactly as it was, meters of callers apart."""
+
+    def stored():
+        meters = {tuple(keys.credits(user_id)) for user_id in CALLERS}
+        return [item for item in everything(table) if (item["pk"], item["sk"]) not in meters]
+
+    @contextmanager
+    def watch():
+        before = stored()
+        yield
+        assert stored() == before
+
+    return watch
+
+
+@pytest.fixture(scope="session")
+def identity_provider():
+    provider = IdentityProvider()
+    yield provider
+    provider.stop()
+
+
+@pytest.fixture
+def tokens(identity_provider, configure) -> IdentityProvider:
+    """The identity provider that the service trusts."""
+    configure(JWT_JWKS_URL=identity_provider.jwks_url, JWT_ISSUER=ISSUER, JWT_AUDIENCE=AUDIENCE)
+    return identity_provider
