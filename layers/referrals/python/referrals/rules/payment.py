@@ -93,8 +93,9 @@ class Payment:
 
     @property
     def disputed(self) -> bool:
-        """Whether a dispute or warning stands."""
-        return any(dispute.active for dispute in self.disputes)
+        """Whether a dispute stands, or a warning that no dispute has followed yet."""
+        followed = [dispute for dispute in self.disputes if not dispute.warning]
+        return any(dispute.active for dispute in followed or self.disputes)
 
     @property
     def claimed(self) -> int:
