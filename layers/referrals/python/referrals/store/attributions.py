@@ -30,11 +30,15 @@ CAP = "cap"
 LEDGER = "ledger"
 CREDITS = "credits"
 
+# DynamoDB answers a key of over 2 KB with an error; no id of ours is near it.
+_LONGEST_ID = 128
+
 
 def get(table: Table, attribution_id: str) -> Attribution | None:
     """The attribution, or None."""
-    # DynamoDB refuses a key of over 2 KB with an error, and no id of ours is long.
-    item = table.get(keys.attribution(attribution_id)) if len(attribution_id) <= 128 else None
+    if len(attribution_id) > _LONGEST_ID:
+        return None
+    item = table.get(keys.attribution(attribution_id))
     return attribution_from(item) if item else None
 
 
