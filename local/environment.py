@@ -11,7 +11,7 @@ from local.failure import Failure
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local"
 FILE = "stack.env"
-SAM_FILE = "sam-env.json"
+SAM_FILE = "env.json"
 
 
 def write(environment: Mapping[str, str], directory: Path) -> None:
