@@ -142,7 +142,7 @@ class Freezer:
         self._today = today
 
     def owed_grants(self) -> None:
-        """One grant given up for now, one that the schedule finds in a minute."""
+        """One grant given up for now, one that the schedule finds within two minutes."""
         self._sell_to("user-unlucky", "unlucky")
         for _ in range(ATTEMPTS_UNTIL_FAILED):
             self._today.recover()
