@@ -1,6 +1,7 @@
 """The table of template.yaml, made where a test wants it: one definition for AWS and for tests."""
 
 import itertools
+import threading
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from referrals.store.table import Table
 
 TEMPLATE = Path(__file__).parent.parent / "template.yaml"
 _numbers = itertools.count()
+# MiniStack's server takes one request after the other, and its atomicity rests on that.
+_turn = threading.Lock()
 
 
 @cache
@@ -52,7 +55,8 @@ def ministack_client(**config: Any) -> Any:
             "POST", "/", {"x-amz-target": _text(request.headers["X-Amz-Target"])}, request.body, {}
         )
         try:
-            coroutine.send(None)
+            with _turn:
+                coroutine.send(None)
         except StopIteration as done:
             status, headers, body = done.value
         else:
