@@ -109,7 +109,7 @@ def _funnel(table: Table, before: Attribution | None, after: Attribution) -> lis
     progress, exceptions = funnel.packed(funnel.counts_for(after) - funnel.counts_for(before))
     hour = hour_floor(after.created_at)
     letter = keys.hour_letter(hour)
-    changed = {letter: progress, letter.upper(): exceptions}
+    changed = {letter: progress, letter * 2: exceptions}
     changed = {name: difference for name, difference in changed.items() if difference}
     if not changed:
         return []

@@ -68,6 +68,12 @@ def erase(
     return Erasure(erased, touched, bookings)
 
 
+def known_as(table: Table, secret: bytes, user_id: str) -> str:
+    """The user's own id, or their tombstone: Stripe may still tell of an erased person."""
+    erased = tombstone(secret, user_id)
+    return erased if table.get(keys.tombstone(erased)) else user_id
+
+
 def _mark(table: Table, erased: str, remembered: Item) -> None:
     key = keys.tombstone(erased)
     item = {"pk": key.pk, "sk": key.sk, **remembered}

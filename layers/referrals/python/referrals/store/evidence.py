@@ -33,7 +33,8 @@ def gather(
     referrer = profiles.person_from(items.get(referrer_key))
     if own in items:
         referrer = _joined(referrer, _as_signed_up(attribution_from(items[own])))
-    if attribution.referrer_user_id in facts.user_ids:
+    if facts.user_ids - {attribution.referred_user_id}:
+        # Whoever else the customer is: one payment must not pay out for two people unseen.
         referrer = _joined(referrer, Person(customers=frozenset({facts.customer_id})))
     referred = _joined(
         _joined(profiles.person_from(items.get(referred_key)), _as_signed_up(attribution)),

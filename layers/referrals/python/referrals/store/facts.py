@@ -1,5 +1,6 @@
 """Facts from Stripe, kept per customer: each is one write that may come twice and in any order."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -49,8 +50,7 @@ def record_invoice(table: Table, invoice: InvoicePaid, now: datetime) -> None:
     item = _fact_item(key) | _plain(invoice) | _expiry(now)
     with suppress(Refused):
         table.write(table.put("invoice", item, unless="attribute_not_exists(pk)"))
-    if invoice.charge_id:
-        own_charge(table, invoice.charge_id, invoice.customer_id)
+    _own(table, (invoice.charge_id, invoice.payment_intent_id), invoice.customer_id)
 
 
 def record_charge(table: Table, charge: ChargeSeen, now: datetime) -> None:
@@ -74,29 +74,32 @@ def record_charge(table: Table, charge: ChargeSeen, now: datetime) -> None:
             continue
     else:
         raise TimeoutError("the charge was still being changed by others")
-    own_charge(table, charge.charge_id, charge.customer_id)
+    _own(table, (charge.charge_id, charge.payment_intent_id), charge.customer_id)
 
 
-def own_charge(table: Table, charge_id: str, customer_id: str) -> None:
-    """The charge is the customer's: disputes name only the charge, and those that waited move."""
-    owner = keys.charge_owner(charge_id)
-    table.write(table.put("owner", {**_fact_item(owner), "customer_id": customer_id}))
-    for item in table.query(keys.stripe(charge_id), prefix=f"{_DISPUTE}#"):
-        _keep_dispute(table, customer_id, _dispute_from(item))
+def _own(table: Table, payments: Iterable[str | None], customer_id: str) -> None:
+    """The charge and the payment intent are the customer's: a dispute names only those."""
+    for payment in filter(None, payments):
+        owner = keys.payment_owner(payment)
+        table.write(table.put("owner", {**_fact_item(owner), "customer_id": customer_id}))
+        for item in table.query(keys.stripe(payment), prefix=f"{_DISPUTE}#"):
+            _keep_dispute(table, customer_id, _dispute_from(item))
 
 
 def record_dispute(table: Table, dispute: DisputeSeen) -> str | None:
-    """Keep a dispute or warning under its charge, and under the customer once that is known.
+    """Keep a dispute or warning under its payment, and under the customer once that is known.
 
     Returns the customer. A charge that comes at the same time either finds the dispute here, or
     is found by it: one of the two stores first.
     """
-    _keep_dispute(table, dispute.charge_id, dispute)
-    owner = table.get(keys.charge_owner(dispute.charge_id))
-    if owner is None:
-        return None
-    _keep_dispute(table, owner["customer_id"], dispute)
-    return str(owner["customer_id"])
+    payments = [one for one in (dispute.charge_id, dispute.payment_intent_id) if one]
+    for payment in payments:
+        _keep_dispute(table, payment, dispute)
+    owners = table.get_many([keys.payment_owner(payment) for payment in payments])
+    for owner in owners.values():
+        _keep_dispute(table, owner["customer_id"], dispute)
+        return str(owner["customer_id"])
+    return None
 
 
 def _keep_dispute(table: Table, reference: str, dispute: DisputeSeen) -> None:

@@ -83,7 +83,7 @@ def _cohort(table: Table, span: Span, campaign: str | None) -> Cohort:
 
 def _stored_cohorts(table: Table, inside: Span, campaign: str | None) -> Cohort:
     return total(
-        unpacked(day.get(letter, 0), day.get(letter.upper(), 0))
+        unpacked(day.get(letter, 0), day.get(letter * 2, 0))
         for day, _, letter in _stored_hours(table, inside, campaign, keys.funnel_cohorts)
     )
 

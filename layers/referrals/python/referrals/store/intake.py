@@ -1,12 +1,13 @@
 """Taking in what Stripe tells: every fact is kept first, then all that it touches is settled."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from referrals.rules.attribution import Actor
 from referrals.rules.payment import ChargeSeen, CustomerLinked, DisputeSeen, InvoicePaid
 from referrals.rules.programme import Programme
 from referrals.store import facts
+from referrals.store.erasure import known_as
 from referrals.store.granting import Outcome
 from referrals.store.settlement import settle_customer
 from referrals.store.table import Table
@@ -27,7 +28,8 @@ def take_in(
     table: Table, secret: bytes, told: Sequence[Fact], programme: Programme, actor: Actor
 ) -> list[Outcome]:
     """Keep the facts and settle their customers. May be repeated at any point without harm."""
-    customers = {customer for fact in told if (customer := _keep(table, fact, actor))}
+    kept = (_keep(table, secret, fact, actor) for fact in told)
+    customers = {customer for customer in kept if customer}
     return [
         outcome
         for customer in sorted(customers)
@@ -35,7 +37,7 @@ def take_in(
     ]
 
 
-def _keep(table: Table, fact: Fact, actor: Actor) -> str | None:
+def _keep(table: Table, secret: bytes, fact: Fact, actor: Actor) -> str | None:
     """Store one fact; whose it is, None while that is not known."""
     match fact:
         case InvoicePaid():
@@ -45,7 +47,7 @@ def _keep(table: Table, fact: Fact, actor: Actor) -> str | None:
         case DisputeSeen():
             return facts.record_dispute(table, fact)
         case CustomerLinked():
-            facts.link(table, fact)
+            facts.link(table, replace(fact, user_id=known_as(table, secret, fact.user_id)))
         case EmailSeen():
             facts.note_email(table, fact.customer_id, fact.email_hash)
     return fact.customer_id

@@ -119,7 +119,7 @@ def audit(attribution_id: str, version: int, number: int) -> Key:
 
 
 def stripe(reference: str) -> str:
-    """The partition of a Stripe customer, or of a charge whose customer is not known yet."""
+    """The partition of a Stripe customer, or of a charge or payment intent of theirs."""
     return f"STRIPE#{reference}"
 
 
@@ -134,8 +134,9 @@ def stripe_fact(reference: str, kind: str, fact_id: str) -> Key:
     return Key(stripe(reference), f"{kind}#{fact_id}")
 
 
-def charge_owner(charge_id: str) -> Key:
-    return Key(stripe(charge_id), "CUSTOMER")
+def payment_owner(payment: str) -> Key:
+    """Whose a charge or a payment intent is."""
+    return Key(stripe(payment), "CUSTOMER")
 
 
 def funnel(campaign: str) -> str:
@@ -157,7 +158,7 @@ def funnel_clicks(campaign: str, day: datetime) -> Key:
 def hour_letter(hour: datetime) -> str:
     """`a` for 00 to `x` for 23 UTC: an hour's attribute in a day's item, short to be cheap.
 
-    In cohorts the capital holds the hour's second number.
+    In cohorts the letter doubled holds the hour's second number: a capital M is a map to MiniStack.
     """
     return chr(ord("a") + hour.hour)
 

@@ -102,7 +102,7 @@ def _enter_cohorts(books: Books, item: Item) -> None:
     campaign = item["pk"].removeprefix(keys.funnel(""))
     day = item["sk"].removeprefix(keys.COHORTS_PREFIX)
     for hour, letter in enumerate(_LETTERS):
-        counted = unpacked(item.get(letter, 0), item.get(letter.upper(), 0))
+        counted = unpacked(item.get(letter, 0), item.get(letter * 2, 0))
         if counted != Cohort():
             books.cohorts[campaign, f"{day}T{hour:02}"] = counted
 
