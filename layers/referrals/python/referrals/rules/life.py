@@ -53,8 +53,8 @@ def meet_payment(
             return None
         if not payment.claimed_whole:
             return _resume(attribution, payment, flags, programme, actor, capped=capped)
-        return _unless_same(attribution, replace(known, skip_reason=_claim_reason(payment)))
-    if payment.claimed_whole and _may_reject(attribution, programme):
+        known = replace(known, skip_reason=_claim_reason(payment))
+    elif payment.claimed_whole and _may_reject(attribution, programme):
         return _reject_for_claim(attribution, known, payment, actor)
     held = attribution.status is Status.QUALIFIED and not attribution.granted_rewards
     if held and flags and not attribution.reviewed:
