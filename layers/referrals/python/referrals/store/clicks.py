@@ -1,6 +1,7 @@
 """Clicks: immutable, one write each; an id chosen by the caller has an alias that finds it."""
 
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -111,22 +112,25 @@ def mint(ulid: ULID) -> str:
     return f"{MINTED_PREFIX}{ulid}"
 
 
-def count_hour(
-    table: Table, hour: datetime, start: datetime | None = None, end: datetime | None = None
-) -> Counter[str | None]:
-    """The clicks of an hour (or of [start, end) within it) by campaign, None for no campaign."""
-    low = "0" if start is None else _lowest_ulid(start)
-    high = "Z" if end is None else _lowest_ulid(end)
-    partitions = [keys.click_hour(hour, shard) for shard in range(keys.CLICK_SHARDS)]
+def count(table: Table, parts: Sequence[tuple[datetime, datetime]]) -> list[Counter[str | None]]:
+    """The clicks of [start, end) by campaign (None for no campaign), for each of the parts.
 
-    def count(pk: str) -> Counter[str | None]:
-        return Counter(
-            item.get("utm_campaign")
-            for item in table.query(pk, between=(low, high))
-            if item["sk"] != high
-        )
+    A part lies within one hour; all shards of all parts are read side by side.
+    """
+    reads = [
+        (keys.click_hour(hour_floor(start), shard), _lowest_ulid(start), _lowest_ulid(end))
+        for start, end in parts
+        for shard in range(keys.CLICK_SHARDS)
+    ]
 
-    return sum(side_by_side(count, partitions), Counter())
+    def read(place: tuple[str, str, str]) -> Counter[str | None]:
+        pk, low, high = place
+        clicks = table.query(pk, between=(low, high))
+        return Counter(item.get("utm_campaign") for item in clicks if item["sk"] != high)
+
+    found = side_by_side(read, reads)
+    by_part = (found[i : i + keys.CLICK_SHARDS] for i in range(0, len(found), keys.CLICK_SHARDS))
+    return [sum(shards, Counter()) for shards in by_part]
 
 
 def _lowest_ulid(at: datetime) -> str:

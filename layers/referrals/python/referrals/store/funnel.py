@@ -19,6 +19,8 @@ _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 # A click is stored within seconds of its id's time; an hour this long over will get no more.
 CLOSED_AFTER = timedelta(minutes=15)
+# After days without a run, the hours are caught up with a day at a time.
+_HOURS_AT_ONCE = 24
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def _clicks(
     stored_span = Span(min([*whole, inside.start]), max([inside.end, *(h + _HOUR for h in whole)]))
     stored, raw = together(
         lambda: list(_stored_hours(table, stored_span, campaign, keys.funnel_clicks)),
-        lambda: side_by_side(lambda part: _raw_clicks(table, part, campaign), live + raw_edges),
+        lambda: clicks.count(table, [(part.start, part.end) for part in live + raw_edges]),
     )
     # A roll-up that died may have stored counts past the mark: those hours are counted live.
     kept = (
@@ -122,12 +124,8 @@ def _clicks(
         for day, hour, letter in stored
         if hour < counted_until and (inside.start <= hour < inside.end or hour in whole)
     )
-    return sum(kept) + sum(raw)
-
-
-def _raw_clicks(table: Table, part: Span, campaign: str | None) -> int:
-    found = clicks.count_hour(table, hour_floor(part.start), part.start, part.end)
-    return found.total() if campaign is None else found[campaign]
+    live_counts = (part.total() if campaign is None else part[campaign] for part in raw)
+    return sum(kept) + sum(live_counts)
 
 
 def _on_the_hour(at: datetime) -> bool:
@@ -169,22 +167,22 @@ def roll_up(table: Table, now: datetime) -> int:
     Counts are set, not added, and the mark moves after them: a run that dies is simply repeated.
     """
     closed = hour_floor(now - CLOSED_AFTER)
-    counted_until = _counted_until(table)
-    rolled = 0
-    for hour in _hours(counted_until or closed, closed):
-        found = clicks.count_hour(table, hour)
-        _store_counts(table, hour, found)
+    hours = list(_hours(_counted_until(table) or closed, closed))
+    for start in range(0, len(hours), _HOURS_AT_ONCE):
+        batch = hours[start : start + _HOURS_AT_ONCE]
+        found = clicks.count(table, [(hour, hour + _HOUR) for hour in batch])
+        for hour, counted in zip(batch, found, strict=True):
+            _store_counts(table, hour, counted)
         table.write(
             table.update(
                 "mark",
                 keys.ROLLED_UP,
                 "SET #until = :end",
-                {":end": timestamp(hour + _HOUR)},
+                {":end": timestamp(batch[-1] + _HOUR)},
                 names={"#until": "until"},
             )
         )
-        rolled += 1
-    return rolled
+    return len(hours)
 
 
 def _store_counts(table: Table, hour: datetime, found: Counter[str | None]) -> None:
