@@ -1,0 +1,181 @@
+"""The money properties of the design, checked over the base items as they are stored.
+
+Nothing here asks the code under test what an item means: a wrong reading would hide a wrong write.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from referrals.rules.programme import Programme
+from referrals.store.table import Table
+from tests.tables import everything
+
+Item = dict[str, Any]
+
+_COUNTS = ("attributed", "qualified", "rewarded", "review_required", "capped", "rejected")
+
+
+class _Items:
+    """The items by what they are."""
+
+    def __init__(self, items: list[Item]) -> None:
+        self.attributions = [item for item in items if item["sk"] == "ATTRIBUTION"]
+        self.ledger = [item for item in items if item["sk"].startswith("LEDGER#")]
+        self.accounts = {item["pk"]: item for item in items if item["sk"] == "CREDITS"}
+        self.months = {
+            (item["pk"], item["sk"]): item["qualified"]
+            for item in items
+            if item["sk"].startswith("REWARDS#")
+        }
+        self.cohorts = [item for item in items if item["sk"].startswith("COHORTS#")]
+        self.places = {(item["pk"], item["sk"]) for item in items}
+        self.audit = defaultdict[str, list[Item]](list)
+        for item in items:
+            if item["sk"].startswith("AUDIT#"):
+                self.audit[item["pk"]].append(item)
+
+
+def violations(table: Table, programme: Programme) -> list[str]:
+    """Every broken property in a sentence; none for a sound table."""
+    items = _Items(everything(table))
+    return [
+        *_accounts(items),
+        *_grants(items),
+        *_statuses(items),
+        *_caps(items, programme),
+        *_one_each(items),
+        *_funnel(items),
+        *_audit(items),
+    ]
+
+
+def _accounts(items: _Items) -> Iterator[str]:
+    booked: Counter[str] = Counter()
+    for entry in items.ledger:
+        booked[entry["pk"]] += entry["credits"]
+    for owner in items.accounts.keys() | booked.keys():
+        account = items.accounts.get(owner, {})
+        balance, spent = account.get("balance", 0), account.get("spent", 0)
+        if not isinstance(balance, int) or balance < 0:
+            yield f"{owner}: the balance is {balance!r}"
+        elif balance + spent != booked[owner]:
+            yield f"{owner}: balance {balance} + spent {spent}, but {booked[owner]} booked"
+
+
+def _grants(items: _Items) -> Iterator[str]:
+    entries = {(entry["pk"], entry["sk"]): entry for entry in items.ledger}
+    taken, missed = Counter[str](), Counter[str]()
+    for entry in items.ledger:
+        if entry["kind"] != "grant":
+            reward_id = entry["sk"].split(":")[1]
+            taken[reward_id] -= entry["credits"]
+            missed[reward_id] += entry.get("shortfall", 0)
+    known = set()
+    for one, role, reward in _rewards(items):
+        name, owner = reward["id"], one[f"{role}_user_id"]
+        entry = entries.get((f"USER#{owner}", f"LEDGER#{name}"))
+        known.add((f"USER#{owner}", f"LEDGER#{name}"))
+        if (entry is None) is ("credits_granted_at" in reward):
+            yield f"{name}: credits_granted_at and the ledger disagree"
+        if entry and entry["credits"] != reward["credits"]:
+            yield f"{name}: {reward['credits']} owed, {entry['credits']} booked"
+        if not 0 <= taken[name] <= reward["credits"] * (entry is not None):
+            yield f"{name}: {taken[name]} credits were reversed"
+        if (taken[name], missed[name]) != (
+            reward.get("reversed_credits", 0),
+            reward.get("shortfall", 0),
+        ):
+            yield f"{name}: reversals and the ledger disagree"
+    per_attribution = Counter(e["attribution_id"] for e in items.ledger if e["kind"] == "grant")
+    yield from (f"{one}: {n} grants" for one, n in per_attribution.items() if n > 2)
+    for place, entry in entries.items():
+        if entry["kind"] == "grant" and place not in known:
+            yield f"{place}: a grant that no reward knows"
+
+
+def _rewards(items: _Items) -> Iterator[tuple[Item, str, Item]]:
+    for one in items.attributions:
+        for role, reward in one.get("rewards", {}).items():
+            yield one, role, reward
+
+
+def _statuses(items: _Items) -> Iterator[str]:
+    for one in items.attributions:
+        rewards, status = one.get("rewards", {}), one["status"]
+        pending = [role for role, reward in rewards.items() if "credits_granted_at" not in reward]
+        owing = status in ("qualified", "failed", "capped") and bool(pending)
+        if ("pending" in one) is not owing:
+            yield f"{one['id']}: {status} with {pending} pending, but the index says otherwise"
+        if pending and status not in ("qualified", "failed", "capped"):
+            yield f"{one['id']}: {status} and {pending} still owed"
+        if status == "rewarded" and len(rewards) < 2:
+            yield f"{one['id']}: rewarded with {list(rewards)} alone"
+        if status == "qualified" and not pending:
+            yield f"{one['id']}: qualified with nothing owed"
+        if (status == "capped") is not (one.get("skip_reason") == "capped" and status != "failed"):
+            yield f"{one['id']}: {status} because {one.get('skip_reason')}"
+        if status in ("attributed", "expired") and rewards:
+            yield f"{one['id']}: {status} with rewards"
+
+
+def _caps(items: _Items, programme: Programme) -> Iterator[str]:
+    taken = Counter(
+        (f"USER#{one['referrer_user_id']}", f"REWARDS#{one['cap_month']}")
+        for one in items.attributions
+        if "cap_month" in one
+    )
+    for one, role, reward in _rewards(items):
+        if role == "referrer" and "credits_granted_at" in reward and "cap_month" not in one:
+            yield f"{reward['id']}: granted outside of the cap"
+    for month in taken.keys() | items.months.keys():
+        if taken[month] != items.months.get(month, 0):
+            yield f"{month}: {items.months.get(month)} counted, {taken[month]} slots in use"
+        if taken[month] > programme.monthly_cap:
+            yield f"{month}: {taken[month]} rewarded over a cap of {programme.monthly_cap}"
+
+
+def _one_each(items: _Items) -> Iterator[str]:
+    users = Counter(one["referred_user_id"] for one in items.attributions)
+    yield from (f"{user}: {number} attributions" for user, number in users.items() if number > 1)
+    for one in items.attributions:
+        at, name = one["created_at"], one["id"]
+        hour = at[:13].replace("-", "").replace("T", "")
+        for place in (
+            (f"COHORT#{hour}", f"{at}#{name}"),
+            (f"USER#{one['referrer_user_id']}", f"REFERRAL#{at}#{name}"),
+        ):
+            if place not in items.places:
+                yield f"{name}: missing at {place}"
+
+
+def _funnel(items: _Items) -> Iterator[str]:
+    recount, stored = Counter[tuple[str, str, str]](), Counter[tuple[str, str, str]]()
+    for one in items.attributions:
+        counted = ["attributed"]
+        counted += ["qualified"] if "qualified_at" in one else []
+        counted += [one["status"]] if one["status"] in _COUNTS[2:] else []
+        for campaign in {"*", one.get("utm_campaign", "*")}:
+            for name in counted:
+                recount[campaign, one["created_at"][:13], name] += 1
+    for item in items.cohorts:
+        for hour, letter in enumerate("abcdefghijklmnopqrstuvwx"):
+            numbers = item.get(letter, 0), item.get(letter * 2, 0)
+            digits = [number // 10**place % 10**6 for number in numbers for place in (0, 6, 12)]
+            for name, number in zip(_COUNTS, digits, strict=True):
+                place = item["pk"].removeprefix("FUNNEL#"), f"{item['sk'][8:]}T{hour:02}", name
+                stored[place] += number
+    for place in recount.keys() | stored.keys():
+        if recount[place] != stored[place]:
+            yield f"funnel {place}: {stored[place]} stored, {recount[place]} recounted"
+
+
+def _audit(items: _Items) -> Iterator[str]:
+    for one in items.attributions:
+        trail = items.audit[one["pk"]]
+        statuses = ["attributed", *(entry["to_status"] for entry in trail)]
+        if statuses[-1] != one["status"]:
+            yield f"{one['id']}: {one['status']}, but the audit trail ends in {statuses[-1]}"
+        for before, entry in zip(statuses, trail, strict=False):
+            if entry["from_status"] != before:
+                yield f"{one['id']}: from {entry['from_status']} while it was {before}"
