@@ -170,6 +170,10 @@ def _charging(stored: Account, source: Source, now: datetime) -> _Update:
         update.add |= {n: by for n, by in counters.items() if n not in _MONTH_COUNTERS}
     if source is Source.GRANTED:
         update.require("balance", ">=", 1)
+    if source is Source.OVERAGE:
+        # Credits that were granted since go first.
+        update.names["#balance"], update.values[":one"] = "balance", 1
+        update.conditions.append("(attribute_not_exists(#balance) OR #balance < :one)")
     # An upgrade, a downgrade and an overage switch count from the next request on.
     update.require("plan", "=", "" if stored.plan_name == DEFAULT_PLAN else stored.plan_name)
     update.require("overage", "=", stored.overage_enabled or None)
