@@ -1,6 +1,7 @@
 """The table of template.yaml, made where a test wants it: one definition for AWS and for tests."""
 
 import itertools
+import json
 import threading
 from functools import cache
 from pathlib import Path
@@ -48,26 +49,51 @@ class _Body:
 
 def ministack_client(**config: Any) -> Any:
     """A DynamoDB client that MiniStack answers in this process: real capacity, real atomicity."""
-    from ministack.services import dynamodb
 
     def answer(request: Any, **_: Any) -> AWSResponse:
-        coroutine = dynamodb.handle_request(
-            "POST", "/", {"x-amz-target": _text(request.headers["X-Amz-Target"])}, request.body, {}
-        )
-        try:
-            with _turn:
-                coroutine.send(None)
-        except StopIteration as done:
-            status, headers, body = done.value
-        else:
-            raise AssertionError("MiniStack's DynamoDB waited for something")
+        status, headers, body = _asked(_text(request.headers["X-Amz-Target"]), request.body)
         headers = {k: v for k, v in headers.items() if k.lower() != "x-amz-crc32"}
-        raw = body if isinstance(body, bytes) else body.encode()
-        return AWSResponse(request.url, status, headers, _Body(raw))
+        return AWSResponse(request.url, status, headers, _Body(body))
 
     client = boto3.session.Session().client("dynamodb", config=Config(**config))
     client.meta.events.register("before-send.dynamodb", answer)
     return client
+
+
+def _asked(target: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+    """MiniStack's answer; one request at a time, as its server does."""
+    from ministack.services import dynamodb
+
+    coroutine = dynamodb.handle_request("POST", "/", {"x-amz-target": target}, body, {})
+    try:
+        with _turn:
+            coroutine.send(None)
+    except StopIteration as done:
+        status, headers, answer = done.value
+        return status, headers, answer if isinstance(answer, bytes) else answer.encode()
+    raise AssertionError("MiniStack's DynamoDB waited for something")
+
+
+class _DirectClient:
+    """The calls of a client without the way through HTTP, signing and botocore's models."""
+
+    def __init__(self, client: Any) -> None:
+        self.exceptions = client.exceptions
+
+    def __getattr__(self, name: str) -> Any:
+        operation = name.title().replace("_", "")
+
+        def call(**arguments: Any) -> Any:
+            body = json.dumps(arguments).encode()
+            status, _, raw = _asked(f"DynamoDB_20120810.{operation}", body)
+            answer = json.loads(raw)
+            if status >= 400:
+                code = answer.pop("__type").split("#")[-1]
+                error = {"Code": code, "Message": answer.pop("message", answer.pop("Message", ""))}
+                raise self.exceptions.from_code(code)({"Error": error, **answer}, operation)
+            return answer
+
+        return call
 
 
 def _text(value: Any) -> str:
@@ -79,6 +105,14 @@ def ministack_table() -> Table:
     client = ministack_client(retries={"mode": "standard", "total_max_attempts": 4})
     table = Table(create_table(client), client)
     table.__dict__["unrepeated"] = client
+    return table
+
+
+def direct_table() -> Table:
+    """The same, several times as fast: for tests that make a hundred thousand calls."""
+    table = ministack_table()
+    direct: Any = _DirectClient(table.client)
+    table.client = table.__dict__["unrepeated"] = direct
     return table
 
 
