@@ -98,7 +98,7 @@ class _StatusTransitions(_Payload):
 
 class _Invoice(_Metadata):
     id: Id
-    customer: Id
+    customer: Id | None
     amount_paid: Amount
     currency: str = Field(default="", max_length=8)
     billing_reason: str | None = Field(default=None, max_length=64)
@@ -129,6 +129,8 @@ class _Invoice(_Metadata):
 @_reads("invoice.paid", "invoice.payment_succeeded")
 def _invoice_facts(event: StripeEvent, secret: bytes) -> list[Fact]:
     invoice = _Invoice.model_validate(event.data.object)
+    if invoice.customer is None:
+        return []
     charge_id, payment_intent_id = invoice.paid_with()
     transitions = invoice.status_transitions or _StatusTransitions()
     paid_at = transitions.paid_at or event.created or invoice.created or 0
