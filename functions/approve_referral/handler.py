@@ -5,6 +5,7 @@ from referrals.edge.auth import ADMIN, allow, caller
 from referrals.edge.http import PREFIX, api, serve
 from referrals.edge.models import Envelope, ReasonRequest, ReferralView
 from referrals.edge.settings import settings
+from referrals.edge.telemetry import count_outcomes
 from referrals.rules.attribution import Actor
 from referrals.store.review import approve
 
@@ -15,6 +16,7 @@ app = api()
 def approve_referral(attribution_id: str, body: ReasonRequest) -> Envelope[ReferralView]:
     actor = Actor(name=caller(app).name, at=clock.now(), why=body.reason or "")
     outcome = approve(service.table(), attribution_id, settings().programme, actor)
+    count_outcomes([outcome])
     return Envelope(data=ReferralView.of(outcome.attribution))
 
 

@@ -5,7 +5,7 @@ from referrals.edge.auth import ADMIN, SERVICE, allow, caller
 from referrals.edge.http import PREFIX, api, serve
 from referrals.edge.models import AttributionView, Envelope, SignupRequest
 from referrals.edge.settings import settings
-from referrals.edge.telemetry import count
+from referrals.edge.telemetry import count_signup
 from referrals.rules.attribution import Actor
 from referrals.rules.errors import InvalidRequest
 from referrals.rules.ids import normalized_code
@@ -22,6 +22,7 @@ def attribute_signup(signup: SignupRequest) -> Envelope[AttributionView]:
     if signup.code and code is None:
         raise InvalidRequest.field("code", "unknown or disabled referral code")
     secret = settings().hashing_secret
+    actor = Actor(name=caller(app).name, at=clock.now(), why="signup")
     attribution = attribute(
         service.table(),
         secret,
@@ -34,9 +35,9 @@ def attribute_signup(signup: SignupRequest) -> Envelope[AttributionView]:
             flags=emails.flags(signup.email),
         ),
         settings().programme,
-        Actor(name=caller(app).name, at=clock.now(), why="signup"),
+        actor,
     )
-    count("Signups")
+    count_signup(attribution, actor.at)
     return Envelope(data=AttributionView.model_validate(attribution))
 
 

@@ -7,7 +7,7 @@ from referrals.edge.auth import allow_anyone
 from referrals.edge.http import PREFIX, api, serve
 from referrals.edge.models import ClickAnswer, ClickRequest, Envelope
 from referrals.edge.settings import settings
-from referrals.edge.telemetry import count
+from referrals.edge.telemetry import Metric, count
 from referrals.rules.clicks import Click, sanitized_label, sanitized_path
 from referrals.store import click_limit
 from referrals.store.clicks import capture, usable_code
@@ -40,7 +40,7 @@ def capture_click(click: ClickRequest) -> Envelope[ClickAnswer]:
         ulid=clock.new_ulid(now),
         kept=settings().clicks_kept,
     )
-    count("Clicks")
+    count(Metric.CLICKS)
     return Envelope(data=ClickAnswer(click_id=captured.click_id, code=captured.code))
 
 

@@ -10,7 +10,7 @@ from referrals.edge.auth import ADMIN, allow, caller
 from referrals.edge.http import PREFIX, api, serve
 from referrals.edge.models import Envelope, RecoverAnswer
 from referrals.edge.settings import settings
-from referrals.edge.telemetry import age, count, scheduled
+from referrals.edge.telemetry import Metric, age, count, scheduled
 from referrals.rules.attribution import Actor
 from referrals.store.recovery import Recovery, oldest_pending, recover
 
@@ -35,7 +35,7 @@ def recover_on_schedule() -> dict[str, int]:
     actor = Actor(name="schedule", at=clock.now(), why="recovery")
     done = _recover(LARGEST_RUN, actor, ignore_backoff=False)
     oldest = oldest_pending(service.table())
-    age("OldestPendingGrant", (actor.at - oldest).total_seconds() if oldest else 0)
+    age(Metric.OLDEST_PENDING_GRANT, (actor.at - oldest).total_seconds() if oldest else 0)
     return {"attempted": done.attempted, "recovered": done.recovered}
 
 
@@ -43,8 +43,8 @@ def _recover(limit: int, actor: Actor, *, ignore_backoff: bool) -> Recovery:
     done = recover(
         service.table(), limit, settings().programme, actor, ignore_backoff=ignore_backoff
     )
-    count("Grants", done.recovered)
-    count("GrantErrors", len(done.errors))
+    count(Metric.GRANTS, done.recovered)
+    count(Metric.GRANT_ERRORS, len(done.errors))
     return done
 
 

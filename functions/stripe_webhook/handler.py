@@ -11,7 +11,7 @@ from referrals.edge.settings import settings
 from referrals.edge.stripe_api import completed
 from referrals.edge.stripe_events import facts_of
 from referrals.edge.stripe_signature import verified_event
-from referrals.edge.telemetry import count, count_outcomes
+from referrals.edge.telemetry import Metric, count, count_outcomes
 from referrals.rules.attribution import Actor
 from referrals.rules.errors import InvalidRequest
 from referrals.store.intake import take_in
@@ -33,7 +33,7 @@ def signed_by_stripe(app: APIGatewayHttpResolver, event: Event) -> None:
             time.time(),
         )
     except InvalidRequest:
-        count("WebhookSignatureFailures")
+        count(Metric.WEBHOOK_SIGNATURE_FAILURES)
         raise
     app.append_context(stripe_event=verified)
 

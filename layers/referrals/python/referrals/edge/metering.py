@@ -4,7 +4,7 @@ from typing import Any
 
 from referrals.edge import clock, service
 from referrals.edge.http import After, Answer
-from referrals.edge.telemetry import count, logger
+from referrals.edge.telemetry import Metric, count, logger
 from referrals.rules.credits import Account, Window, seconds_left
 from referrals.rules.errors import LimitExceeded
 from referrals.store import metering
@@ -19,7 +19,7 @@ def charged(user_id: str) -> After:
     try:
         charge = metering.charge(service.table(), user_id, clock.now())
     except LimitExceeded:
-        count("MeteringRefusals")
+        count(Metric.METERING_REFUSALS)
         raise
 
     def after(answer: Answer) -> None:

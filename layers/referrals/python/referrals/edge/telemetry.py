@@ -1,27 +1,45 @@
 """Logs and metrics. Neither carries secrets, addresses, agents, tokens or e-mail addresses."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from referrals.rules.attribution import Attribution
 from referrals.store.granting import Outcome
 
 logger = Logger()
 metrics = Metrics()
 
 
-def count(name: str, number: int = 1, *, always: bool = False) -> None:
+class Metric(StrEnum):
+    """What the dashboard and the alarms of template.yaml may ask for, by name."""
+
+    CLICKS = "Clicks"
+    SIGNUPS = "Signups"
+    QUALIFICATIONS = "Qualifications"
+    GRANTS = "Grants"
+    GRANT_ERRORS = "GrantErrors"
+    OLDEST_PENDING_GRANT = "OldestPendingGrant"
+    REVERSALS = "Reversals"
+    RECONCILE_DIFFERENCES = "ReconcileDifferences"
+    METERING_REFUSALS = "MeteringRefusals"
+    WEBHOOK_SIGNATURE_FAILURES = "WebhookSignatureFailures"
+
+
+def count(metric: Metric, number: int = 1, *, always: bool = False) -> None:
     """Add to a counter; `always` tells of a nought too, which says that somebody looked."""
     if number or always:
-        metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
+        metrics.add_metric(name=metric, unit=MetricUnit.Count, value=number)
 
 
-def age(name: str, seconds: float) -> None:
+def age(metric: Metric, seconds: float) -> None:
     """Record an age in seconds."""
-    metrics.add_metric(name=name, unit=MetricUnit.Seconds, value=seconds)
+    metrics.add_metric(name=metric, unit=MetricUnit.Seconds, value=seconds)
 
 
 def scheduled(
@@ -44,7 +62,18 @@ def count_outcomes(outcomes: Iterable[Outcome]) -> None:
     for outcome in outcomes:
         for change in outcome.changes:
             born = change.before is None or change.before.qualified_at is None
-            count("Qualifications", int(born and change.after.qualified_at is not None))
-            count("Grants", sum(entry.kind == "grant" for entry in change.ledger))
-            count("Reversals", sum(entry.kind == "reversal" for entry in change.ledger))
-        count("GrantErrors", len(outcome.errors))
+            count(Metric.QUALIFICATIONS, int(born and change.after.qualified_at is not None))
+            count(Metric.GRANTS, sum(entry.kind == "grant" for entry in change.ledger))
+            count(Metric.REVERSALS, sum(entry.kind == "reversal" for entry in change.ledger))
+        count(Metric.GRANT_ERRORS, len(outcome.errors))
+
+
+def count_signup(attribution: Attribution, at: datetime) -> None:
+    """What a signup did: what bears its time. A repeated one, or one that was known, did nothing.
+
+    Where Stripe was faster than the product, a signup qualifies and grants as well.
+    """
+    granted = [reward.credits_granted_at for reward in attribution.rewards]
+    count(Metric.SIGNUPS, int(attribution.created_at == at))
+    count(Metric.QUALIFICATIONS, int(attribution.qualified_at == at))
+    count(Metric.GRANTS, granted.count(at))
