@@ -1,0 +1,86 @@
+"""events/*.json, which people feed to `sam local invoke`: each is one that its function takes."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.functions.client import Context, handler_of, invoke
+from tests.functions.running import REFERRER, SIGNING_SECRET
+from tests.stripe_payloads import signature
+from tests.tables import template
+
+ROOT = Path(__file__).parent.parent.parent
+FILES = {path.stem: path for path in sorted((ROOT / "events").glob("*.json"))}
+FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
+
+
+def function_of(name):
+    """recover_grants.json and recover_grants_schedule.json are both for recover_grants."""
+    return max((one for one in FUNCTIONS if name.startswith(one)), key=len)
+
+
+def resource_of(function):
+    name = "".join(word.capitalize() for word in function.split("_")) + "Function"
+    return template()["Resources"][name]["Properties"]
+
+
+@pytest.fixture
+def filled(programme, tokens):
+    """The event with what only its sender knows: key, token, signature, ids that exist."""
+
+    def fill(name):
+        event = json.loads(FILES[name].read_text())
+        headers = event.get("headers", {})
+        held = programme.in_review("user-held")["attribution"]["id"]
+        if "x-api-key" in headers:
+            service = function_of(name) == "attribute_signup"
+            headers["x-api-key"] = programme.service_key if service else programme.admin_key
+        if "authorization" in headers:
+            headers["authorization"] = f"Token {tokens.of(REFERRER)}"
+        if "stripe-signature" in headers:
+            headers["stripe-signature"] = signature(event["body"].encode(), SIGNING_SECRET)
+        if "id" in event.get("pathParameters", {}):
+            event["rawPath"] = event["rawPath"].replace(event["pathParameters"]["id"], held)
+        if function_of(name) == "revoke_api_key":
+            event["id"] = invoke("create_api_key", {"user_id": event["user_id"]})["id"]
+        return event
+
+    return fill
+
+
+def test_every_function_has_an_event():
+    assert {function_of(name) for name in FILES} == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_event_is_taken_by_its_function(filled, name):
+    event = filled(name)
+    answer = handler_of(function_of(name))(event, Context())
+    if "requestContext" in event:
+        assert answer["statusCode"] == 200, answer["body"]
+        assert json.loads(answer["body"])["msg"] == "ok"
+    else:
+        assert isinstance(answer, dict)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_event_comes_by_a_route_of_the_template(name):
+    event = json.loads(FILES[name].read_text())
+    sources = resource_of(function_of(name)).get("Events", {}).values()
+    if "requestContext" not in event:
+        scheduled = any(source["Type"] == "ScheduleV2" for source in sources)
+        assert scheduled == (event.get("source") == "aws.scheduler")
+        return
+    routes = [
+        (source["Properties"]["Method"], source["Properties"]["Path"])
+        for source in sources
+        if source["Type"] == "HttpApi"
+    ]
+    method, path = event["routeKey"].split(" ")
+    assert (method, path) in routes
+    assert event["requestContext"]["routeKey"] == event["routeKey"]
+    assert event["requestContext"]["http"]["method"] == method
+    assert event["requestContext"]["http"]["path"] == event["rawPath"]
+    assert re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", path), event["rawPath"])
