@@ -1,5 +1,6 @@
 """A programme on a table: the acts that store tests are made of, each one call deep."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -70,6 +71,17 @@ class Scene:
         return recovery.recover(
             self.table, limit, self.programme, actor(at), ignore_backoff=ignore_backoff
         )
+
+    def just_before(self, operation: str, mention: str, act: Callable[[], object]) -> None:
+        """Once, do something right before the next such call whose arguments mention a text."""
+        events, waiting = self.table.client.meta.events, [act]
+        name = f"before-parameter-build.dynamodb.{operation}"
+
+        def step_in(params: Any, **_: Any) -> None:
+            if waiting and mention in str(params):
+                waiting.pop()()
+
+        events.register(name, step_in)
 
     def of(self, user_id: str = "new") -> Attribution:
         """The user's attribution as stored."""

@@ -28,7 +28,7 @@ def settle_customer(
         _note_traits(table, user_id, known)
         attribution = attributions.get(table, attribution_id(secret, user_id))
         if attribution is not None:
-            outcomes.append(settle(table, secret, attribution, known, programme, actor))
+            outcomes.append(settle(table, secret, attribution, customer_id, programme, actor))
     return outcomes
 
 
@@ -36,13 +36,18 @@ def settle(
     table: Table,
     secret: bytes,
     attribution: Attribution,
-    known: CustomerFacts,
+    customer_id: str,
     programme: Programme,
     actor: Actor,
 ) -> Outcome:
-    """Settle one attribution by the facts of one customer."""
+    """Settle one attribution by the facts of one customer.
+
+    The facts are read after the attribution that they decide on. Read before it, they could be
+    older than what it has been settled by, and undo a refund.
+    """
 
     def decide(current: Attribution, capped: bool) -> Change | None:
+        known = facts.of_customer(table, customer_id)
         payment = first_payment(
             known,
             programme,
@@ -63,8 +68,7 @@ def settle_attribution(
     """Settle one attribution by what is known of its user's customers."""
     outcome = Outcome(attribution)
     for customer_id in _customers(table, attribution):
-        known = facts.of_customer(table, customer_id)
-        outcome = settle(table, secret, outcome.attribution, known, programme, actor)
+        outcome = settle(table, secret, outcome.attribution, customer_id, programme, actor)
     return outcome
 
 
