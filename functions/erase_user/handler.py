@@ -1,6 +1,6 @@
 """POST /admin/users/{user_id}/erase: a person is forgotten, their money trail is not."""
 
-from referrals.edge import clock, emails, service
+from referrals.edge import emails, service
 from referrals.edge.auth import ADMIN, allow
 from referrals.edge.http import PREFIX, api, serve
 from referrals.edge.models import Envelope, ErasureAnswer, ErasureRequest
@@ -18,7 +18,7 @@ def erase_user(user_id: str, body: ErasureRequest) -> Envelope[ErasureAnswer]:
         raise InvalidRequest.field("user_id", "not a user id")
     secret = settings().hashing_secret
     email_hash = emails.hashed(secret, body.email)
-    done = erase(service.table(), secret, user_id, email_hash, settings().programme, clock.now())
+    done = erase(service.table(), secret, user_id, email_hash, settings().programme)
     return Envelope(
         data=ErasureAnswer(
             user_id=done.tombstone, attributions=done.attributions, bookings=done.bookings

@@ -4,7 +4,7 @@ from typing import Any
 
 from referrals.edge import clock, service
 from referrals.edge.settings import settings
-from referrals.edge.telemetry import count, logger, scheduled
+from referrals.edge.telemetry import Metric, count, count_outcomes, logger, scheduled
 from referrals.rules.attribution import Actor
 from referrals.store import attributions
 from referrals.store.erasure import erase
@@ -20,14 +20,14 @@ def handler() -> dict[str, Any]:
     found = reconcile(table)
     for difference in found.differences[:TOLD_DIFFERENCES]:
         logger.error("difference", extra={"difference": difference})
-    count("ReconcileDifferences", len(found.differences), always=True)
+    count(Metric.RECONCILE_DIFFERENCES, len(found.differences), always=True)
     actor = Actor(name="schedule", at=clock.now(), why="reconcile")
     for attribution_id in found.unsettled:
         attribution = attributions.get(table, attribution_id)
         if attribution is not None:
-            settle_attribution(table, secret, attribution, programme, actor)
+            count_outcomes([settle_attribution(table, secret, attribution, programme, actor)])
     for user_id in found.unfinished_erasures:
-        erase(table, secret, user_id, None, programme, actor.at)
+        erase(table, secret, user_id, None, programme)
     return {
         "items": found.items,
         "differences": list(found.differences[:TOLD_DIFFERENCES]),

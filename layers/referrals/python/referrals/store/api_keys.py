@@ -52,13 +52,6 @@ def find(table: Table, secret_key: str) -> ApiKey | None:
     return _key_from(item) if item else None
 
 
-def of_user(table: Table, user_id: str) -> list[ApiKey]:
-    """All keys of a user."""
-    owned = table.query(keys.user(user_id), prefix=keys.api_key_of("", "").sk)
-    found = table.get_many([keys.api_key(item["digest"]) for item in owned])
-    return sorted(map(_key_from, found.values()), key=lambda key: key.created_at)
-
-
 def revoke(table: Table, user_id: str, key_id: str, now: datetime) -> None:
     """Revoke a key for good; the first revocation's time stays. NotFound."""
     owned = table.get(keys.api_key_of(user_id, key_id))
@@ -72,6 +65,13 @@ def revoke(table: Table, user_id: str, key_id: str, now: datetime) -> None:
             {":now": timestamp(now)},
         )
     )
+
+
+def forget(table: Table, user_id: str) -> None:
+    """Delete all keys of a user: unknown ones are refused as revoked ones are."""
+    for owned in table.query(keys.user(user_id), prefix=keys.api_key_of("", "").sk):
+        places = keys.api_key(owned["digest"]), keys.Key(owned["pk"], owned["sk"])
+        table.transact([table.delete("api_key", place) for place in places])
 
 
 def note_use(table: Table, secret_key: str, key: ApiKey, now: datetime) -> None:

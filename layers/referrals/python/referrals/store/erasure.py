@@ -6,7 +6,6 @@ the user until the last step, so that an erasure cut short is found and finished
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import islice
 
 from referrals.rules.attribution import Attribution, Change
@@ -38,18 +37,19 @@ def erase(
     user_id: str,
     email_hash: str | None,
     programme: Programme,
-    now: datetime,
 ) -> Erasure:
     """Erase a user. Once more on an erased one finds nothing left to do."""
     erased = tombstone(secret, user_id)
+    # First, for whoever finishes an erasure that was cut short is not told the address again.
+    if email_hash:
+        _mark(table, email_hash, {})
     _mark(table, erased, {"user_id": user_id})
     _retire_code(table, user_id, erased)
     own = attributions.get(table, attribution_id(secret, user_id))
     person = profiles.get(table, user_id)
-    known_emails = person.emails | {h for h in (email_hash, own and own.email_hash) if h}
-    for key in api_keys.of_user(table, user_id):
-        api_keys.revoke(table, user_id, key.id, now)
-    for known in sorted(known_emails):
+    known_emails = person.emails | ({own.email_hash} - {None} if own else set())
+    api_keys.forget(table, user_id)
+    for known in sorted(filter(None, known_emails)):
         _mark(table, known, {})
     touched = 0
     if own is not None and own.referred_user_id == user_id:
