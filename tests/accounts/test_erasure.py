@@ -1,0 +1,171 @@
+"""Erasure: a person's identifiers are gone from every item, and every figure still adds up."""
+
+from itertools import count
+
+import pytest
+
+from functions.reconcile.handler import handler as reconcile_daily
+from referrals.edge import service, settings
+from referrals.rules.attribution import Status
+from referrals.rules.errors import InvalidRequest, StateConflict
+from referrals.store import api_keys, codes, keys
+from referrals.store.reconcile import reconcile
+from tests.accounts.erased import ADDRESS, ERASED, HER_CODE, HER_KEY, JANE, Cut, CutShort, Jane
+from tests.functions.client import Context
+from tests.samples import PAID, SECRET
+
+
+@pytest.fixture
+def jane(table):
+    return Jane(table=table)
+
+
+def test_nothing_that_is_stored_names_the_person(jane):
+    assert len(jane.traces()) > 10
+    jane.erase()
+    assert jane.traces() == []
+
+
+def test_the_money_trail_stays_under_the_tombstone(jane):
+    jane.erase()
+    assert jane.account(ERASED) == (20_000 - 3, 3)
+    assert jane.account(JANE) == (0, 0)
+    ledger = list(jane.table.query(keys.user(ERASED), prefix=keys.LEDGER_PREFIX))
+    assert [item["credits"] for item in ledger] == [10_000, 10_000]
+
+
+def test_every_figure_still_adds_up(jane):
+    jane.erase()
+    assert reconcile(jane.table).differences == ()
+    assert jane.broken() == []
+
+
+def test_the_answer_tells_what_was_rewritten(jane):
+    done = jane.erase()
+    assert (done.tombstone, done.attributions, done.bookings) == (ERASED, 3, 2)
+
+
+def test_a_second_erasure_finds_nothing_to_do(jane):
+    jane.erase()
+    after = jane.items()
+    again = jane.erase()
+    assert (again.attributions, again.bookings) == (0, 0)
+    assert jane.items() == after
+
+
+def test_an_account_of_many_bookings_moves_whole(jane):
+    booking = next(jane.table.query(keys.user(JANE), prefix=keys.LEDGER_PREFIX))
+    for number in range(95):
+        jane.table.write(jane.table.put("ledger", {**booking, "sk": f"LEDGER#old-{number:03}"}))
+    place = keys.credits(JANE)
+    jane.table.write(jane.table.update("credits", place, "ADD balance :sum", {":sum": 950_000}))
+    assert jane.erase().bookings == 97
+    assert jane.account(ERASED) == (970_000 - 3, 3)
+    assert jane.traces() == []
+
+
+def test_cut_short_at_any_call_and_repeated_it_ends_the_same(jane):
+    whole = jane.twin()
+    whole.erase()
+    for call in count(1):
+        cut = jane.twin()
+        try:
+            with CutShort(cut.table, call):
+                cut.erase()
+        except Cut:
+            cut.erase()
+            assert cut.items() == whole.items(), call
+        else:
+            break
+    assert call > 25
+
+
+def test_cut_short_at_any_call_it_is_finished_by_the_daily_reconciliation(jane, monkeypatch):
+    """The address is told by the request alone, and keeps her out all the same."""
+    whole = jane.twin()
+    whole.erase("an address that only the request tells")
+    monkeypatch.setattr(settings, "_secret", lambda _: SECRET.decode())
+    for call in count(3):
+        cut = jane.twin()
+        monkeypatch.setattr(service, "table", lambda table=cut.table: table)
+        try:
+            with CutShort(cut.table, call):
+                cut.erase("an address that only the request tells")
+        except Cut:
+            reconcile_daily({}, Context())
+            assert cut.items() == whole.items(), call
+        else:
+            break
+    assert call > 25
+
+
+@pytest.mark.parametrize("call", [1, 2])
+def test_cut_short_before_the_tombstone_stands_nothing_was_begun(jane, call):
+    before = jane.traces()
+    with pytest.raises(Cut), CutShort(jane.table, call):
+        jane.erase()
+    assert jane.traces() == before
+    assert jane.broken() == []
+
+
+def test_the_same_user_id_is_not_referred_again(jane):
+    jane.erase()
+    with pytest.raises(StateConflict) as refused:
+        jane.sign_up(JANE)
+    assert refused.value.state == "erased"
+
+
+def test_the_same_address_is_not_referred_again_under_another_id(jane):
+    jane.erase(email=None)
+    before = jane.items()
+    with pytest.raises(StateConflict):
+        jane.sign_up("jane-2", email_hash=ADDRESS)
+    assert jane.items() == before
+
+
+def test_an_address_that_only_the_request_tells_is_not_referred_either(jane):
+    jane.erase(email="another address of hers")
+    with pytest.raises(StateConflict):
+        jane.sign_up("jane-2", email_hash="another address of hers")
+
+
+def test_others_are_referred_as_before(jane):
+    jane.erase()
+    assert jane.sign_up("another").referred_user_id == "another"
+
+
+def test_a_refund_after_the_erasure_still_takes_the_credits_back(jane):
+    jane.erase()
+    jane.sell(refunded=PAID)
+    assert jane.of(JANE).status is Status.REJECTED
+    assert jane.account(ERASED) == (10_000 - 3, 3)
+    assert reconcile(jane.table).differences == ()
+
+
+def test_what_stripe_tells_later_names_the_person_no_more(jane):
+    jane.erase()
+    jane.sell()
+    assert [item for item in jane.traces() if JANE in repr(item)] == []
+
+
+def test_a_referral_that_waits_is_granted_to_the_tombstone(jane):
+    jane.erase()
+    jane.pay("bob")
+    assert jane.of("bob").status is Status.REWARDED
+    assert jane.account(ERASED) == (30_000 - 3, 3)
+    assert reconcile(jane.table).differences == ()
+
+
+def test_the_code_of_an_erased_referrer_is_refused(jane):
+    jane.erase()
+    with pytest.raises(InvalidRequest):
+        jane.sign_up("carl", code=HER_CODE)
+    codes._recent.clear()
+    with pytest.raises(InvalidRequest):
+        jane.click(code=HER_CODE)
+
+
+def test_the_keys_of_an_erased_person_are_unknown(jane):
+    assert api_keys.find(jane.table, HER_KEY) is not None
+    jane.erase()
+    assert api_keys.find(jane.table, HER_KEY) is None
