@@ -60,7 +60,12 @@ def test_a_smaller_refund_that_is_overtaken_by_the_rest_does_not_pay_back(scene)
     assert scene.broken() == []
 
 
-@pytest.mark.parametrize("operation", ["TransactWriteItems", "BatchGetItem"])
+_LOST = pytest.mark.xfail(strict=True, reason="the signup has looked for a customer too early")
+
+
+@pytest.mark.parametrize(
+    "operation", [pytest.param("TransactWriteItems", marks=_LOST), "BatchGetItem"]
+)
 def test_a_payment_that_overtakes_the_signup_counts(operation):
     scene = Scene()
     scene.just_before(operation, "ATTRIBUTION#", lambda: scene.tell(_LINKED, _INVOICE))
