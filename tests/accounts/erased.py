@@ -21,7 +21,7 @@ KNOWN_TO_STRIPE = email_hash(SECRET, "doe@example.com")
 ERASED = tombstone(SECRET, JANE)
 HER_CODE = "JANEJANE0000"
 HER_KEY = "her secret key"
-TRAITS = (JANE, ADDRESS, KNOWN_TO_STRIPE, "her-address", "her-card")
+TRAITS = (JANE, ADDRESS, KNOWN_TO_STRIPE, "visit-1", "her-address", "her-card")
 
 
 class Jane(Scene):

@@ -1,0 +1,210 @@
+"""docs/openapi.json: the whole API from the handlers' own types; `--check` tells of drift.
+
+The resolvers know paths, parameters and bodies. What stands before them (credentials, the
+envelope of refusals, the headers) is added here, by who may call.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
+from aws_lambda_powertools.event_handler.openapi.models import Server
+
+from local.openapi_answers import ANSWERS, EXTRAS, HEADERS, REFUSAL, REFUSALS
+
+ROOT = Path(__file__).parent.parent
+DOCUMENT = ROOT / "docs" / "openapi.json"
+Schema = dict[str, Any]
+
+KEY, TOKEN = {"apiKey": []}, {"jwt": []}
+CHARGED = ("RateLimit", "RateLimit-Policy", "X-Credits-Charged", "X-Credits-Remaining")
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may call, and how those are answered who may not."""
+
+    security: tuple[Schema, ...]
+    refusals: tuple[int, ...]
+    charged: bool = False
+
+
+ADMIN = Access((KEY, TOKEN), (401, 403, 429), charged=True)
+USER = Access((TOKEN,), (401,))
+# Only one who sends a key pays.
+VISITOR = Access(({}, KEY), (401, 429), charged=True)
+STRIPE = Access(({},), (502,))
+ACCESS = {
+    "capture_click": VISITOR,
+    "my_referrals": USER,
+    "my_referral_events": USER,
+    "stripe_webhook": STRIPE,
+}
+MISSING = {"get_referral", "approve_referral", "reject_referral"}
+DEPENDING_ON_STATE = {"attribute_signup", "approve_referral", "reject_referral"}
+
+SIGNATURE: Schema = {
+    "name": "Stripe-Signature",
+    "in": "header",
+    "required": True,
+    "description": "`t=<unix time>,v1=<HMAC-SHA-256 of time, dot and body>`",
+    "schema": {"type": "string"},
+}
+
+
+def document() -> Schema:
+    """The document of all functions that serve HTTP."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    merged = OpenAPIMerge(
+        title="Referrals",
+        version=project["version"],
+        description="Clicks, signups, rewards and credits of a referral programme.",
+        servers=[Server(url="/")],
+        on_conflict="error",
+    )
+    for function in sorted(path.parent.name for path in ROOT.glob("functions/*/handler.py")):
+        module = import_module(f"functions.{function}.handler")
+        if hasattr(module, "app"):
+            merged.add_schema(_described(function, module))
+    whole = merged.get_openapi_schema()
+    for unused in ("HTTPValidationError", "ResponseValidationError", "ValidationError"):
+        whole["components"]["schemas"].pop(unused, None)
+    whole["components"]["schemas"]["Refusal"] = REFUSAL
+    whole["components"]["securitySchemes"] = {
+        "apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+        "jwt": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    }
+    whole["components"]["headers"] = {
+        name: {"description": text, "schema": {"type": kind}}
+        for name, (kind, text) in HEADERS.items()
+    }
+    return whole
+
+
+def _described(function: str, module: ModuleType) -> Schema:
+    """The resolver's own schema of one operation, with what it cannot know."""
+    schema: Schema = json.loads(module.app.get_openapi_json_schema())
+    ((_, methods),) = schema["paths"].items()
+    ((_, operation),) = methods.items()
+    access = ACCESS.get(function, ADMIN)
+    event = json.loads((ROOT / "events" / f"{function}.json").read_text())
+    operation |= {
+        "operationId": function,
+        "summary": _summary(module),
+        "security": [dict(scheme) for scheme in access.security],
+    }
+    _describe_parameters(operation, event)
+    _describe_body(operation, event, schema["components"]["schemas"])
+    if access is STRIPE:
+        _describe_event_of_stripe(operation, event)
+    operation["responses"] = _responses(function, operation, access)
+    return schema
+
+
+def _summary(module: ModuleType) -> str:
+    """What the handler's docstring says after the route."""
+    text = (module.__doc__ or "").partition(": ")[2].splitlines()[0].rstrip(".")
+    return text[:1].upper() + text[1:]
+
+
+def _describe_parameters(operation: Schema, event: Schema) -> None:
+    given = (event.get("queryStringParameters") or {}) | (event.get("pathParameters") or {})
+    for parameter in operation.get("parameters", []):
+        name = {"attribution_id": "id"}.get(parameter["name"], parameter["name"])
+        if name in given:
+            parameter["example"] = _value(given[name], parameter["schema"])
+
+
+def _describe_body(operation: Schema, event: Schema, models: Schema) -> None:
+    body = operation.get("requestBody")
+    if body is None:
+        return
+    content = body["content"]["application/json"]
+    model = models[content["schema"]["$ref"].rpartition("/")[2]]
+    # Where nothing in a body is required, it need not be there itself.
+    body["required"] = bool(model.get("required"))
+    content["example"] = json.loads(event["body"])
+
+
+def _describe_event_of_stripe(operation: Schema, event: Schema) -> None:
+    """The handler takes the bytes that were signed, so its resolver knows of no body."""
+    content = {"schema": {"type": "object"}, "example": json.loads(event["body"])}
+    operation["parameters"] = [SIGNATURE]
+    operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+
+
+def _value(text: str, schema: Schema) -> Any:
+    kinds = [schema, *schema.get("anyOf", [])]
+    wanted = {kind.get("type") for kind in kinds}
+    return json.loads(text) if wanted & {"integer", "boolean"} else text
+
+
+def _responses(function: str, operation: Schema, access: Access) -> Schema:
+    good = operation["responses"]["200"]
+    good["description"] = "Done"
+    good["headers"] = _headers("x-request-id", *(CHARGED if access.charged else ()))
+    good["content"]["application/json"]["example"] = {
+        "code": 200,
+        "msg": "ok",
+        "data": ANSWERS[function],
+    }
+    statuses = {500, *access.refusals}
+    if "parameters" in operation or "requestBody" in operation:
+        statuses.add(400)
+    if "requestBody" in operation:
+        statuses.add(413)
+    if function in MISSING:
+        statuses.add(404)
+    if function in DEPENDING_ON_STATE:
+        statuses.add(409)
+    return {"200": good} | {str(status): _refusal(status) for status in sorted(statuses)}
+
+
+def _refusal(status: int) -> Schema:
+    description, message = REFUSALS[status]
+    data = {"request_id": "Kx7mTjPqoAMEJ0g=", **EXTRAS.get(status, {})}
+    return {
+        "description": description,
+        "headers": _headers("x-request-id", *(("Retry-After",) if "retry_after" in data else ())),
+        "content": {
+            "application/json": {
+                "schema": {"$ref": "#/components/schemas/Refusal"},
+                "example": {"code": status, "msg": message, "data": data},
+            }
+        },
+    }
+
+
+def _headers(*names: str) -> Schema:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def written() -> str:
+    """The document as it stands in the file: the same text for the same code."""
+    return json.dumps(document(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    if arguments not in ([], ["--check"]):
+        print("usage: python -m local.openapi [--check]", file=sys.stderr)
+        return 2
+    text, place = written(), DOCUMENT.relative_to(ROOT)
+    if not arguments:
+        DOCUMENT.write_text(text)
+        return 0
+    if DOCUMENT.exists() and DOCUMENT.read_text() == text:
+        return 0
+    print(f"{place} is not what the handlers say: python -m local.openapi writes it anew")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,232 @@
+"""What docs/openapi.json says of answers: an example for each function, the refusals, the headers.
+
+The examples of requests are in events/.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_ATTRIBUTION = {
+    "id": "attr-1",
+    "code": "A1B2C3D4E5F6",
+    "click_id": "refclk_abc123",
+    "referrer_user_id": "user-referrer",
+    "referred_user_id": "user-referred",
+    "status": "rewarded",
+    "landing_path": "/pricing",
+    "utm_campaign": "spring-launch",
+    "utm_medium": "email",
+    "utm_source": "newsletter",
+    "created_at": "2026-03-10T09:30:00.000Z",
+    "expires_at": "2026-04-09T09:30:00.000Z",
+    "qualified_at": "2026-03-12T16:03:58.000Z",
+    "rewarded_at": "2026-03-12T16:03:58.000Z",
+    "first_paid_invoice_id": "in_123",
+    "stripe_event_id": "evt_123",
+    "stripe_invoice_id": "in_123",
+    "risk_flags": [],
+}
+_REWARD = {
+    "id": "reward-1",
+    "attribution_id": "attr-1",
+    "role": "referrer",
+    "user_id": "user-referrer",
+    "credits": 10_000,
+    "credits_grant_key": "reward-1",
+    "credits_granted_at": "2026-03-12T16:03:58.000Z",
+    "stripe_invoice_id": "in_123",
+    "created_at": "2026-03-12T16:03:58.000Z",
+}
+_FRESH = (
+    *("id", "code", "click_id", "referrer_user_id", "referred_user_id", "landing_path"),
+    *("utm_campaign", "utm_medium", "utm_source", "created_at", "expires_at"),
+)
+_ATTRIBUTED = {name: _ATTRIBUTION[name] for name in _FRESH} | {
+    "status": "attributed",
+    "risk_flags": [],
+}
+_REVIEWED = {
+    "reviewed_at": "2026-03-13T10:00:00.000Z",
+    "reviewed_by": "admin-user",
+    "review_reason": "same_stripe_customer",
+    "risk_flags": ["same_stripe_customer"],
+}
+_REJECTED = {
+    **_ATTRIBUTED,
+    **_REVIEWED,
+    "status": "rejected",
+    "qualified_at": _ATTRIBUTION["qualified_at"],
+    "review_reason": "same billing account",
+}
+_MEMBER_EVENT = {
+    "id": "abc123",
+    "role": "referrer",
+    "status": "rewarded",
+    "code": "A1B2C3D4E5F6",
+    "campaign": "spring-launch",
+    "reward_credits": 10_000,
+    "reason": "the credits were granted",
+    "created_at": "2026-03-10T09:30:00.000Z",
+    "expires_at": "2026-04-09T09:30:00.000Z",
+    "qualified_at": "2026-03-12T16:03:58.000Z",
+    "rewarded_at": "2026-03-12T16:03:58.000Z",
+}
+_ACCOUNT = {
+    "user_id": "user-referrer",
+    "plan": "growth",
+    "overage": True,
+    "included_left": 97_655,
+    "granted_left": 10_000,
+    "granted_spent": 0,
+    "overage_used": 0,
+    "minute": {"window": "2026-03-13T10:00", "used": 3, "limit": 45},
+    "day": {"window": "2026-03-13", "used": 212, "limit": 25_000},
+    "month": {"window": "2026-03", "used": 2_345, "limit": 100_000},
+}
+
+ANSWERS: dict[str, Any] = {
+    "capture_click": {"click_id": "refclk_abc123", "code": "A1B2C3D4E5F6"},
+    "attribute_signup": _ATTRIBUTED,
+    "list_referrals": {"items": [{"attribution": _ATTRIBUTION, "rewards": [_REWARD]}]},
+    "get_referral": {
+        "attribution": _ATTRIBUTION,
+        "rewards": [_REWARD],
+        "audit": [
+            {
+                "at": "2026-03-10T09:30:00.000Z",
+                "by": "service-backend",
+                "to_status": "attributed",
+                "why": "signup",
+            },
+            {
+                "at": "2026-03-12T16:03:58.000Z",
+                "by": "stripe",
+                "from_status": "attributed",
+                "to_status": "qualified",
+                "why": "invoice.paid evt_123",
+            },
+            {
+                "at": "2026-03-12T16:03:58.000Z",
+                "by": "stripe",
+                "from_status": "qualified",
+                "to_status": "rewarded",
+                "why": "invoice.paid evt_123",
+            },
+        ],
+    },
+    "referral_stats": {
+        "clicks": 42,
+        "attributed_signups": 9,
+        "qualified_referrals": 3,
+        "review_required": 1,
+        "rewarded_referrals": 2,
+        "capped_referrals": 0,
+        "rejected_referrals": 0,
+        "signup_rate": 0.214,
+        "qualification_rate": 0.333,
+        "reward_rate": 0.222,
+    },
+    "reject_referral": {"attribution": _REJECTED, "rewards": []},
+    "approve_referral": {"attribution": {**_ATTRIBUTION, **_REVIEWED}, "rewards": [_REWARD]},
+    "recover_grants": {
+        "attempted": 3,
+        "recovered": 2,
+        "errors": ["reward-3: temporary billing write failure"],
+    },
+    "my_referrals": {
+        "code": "A1B2C3D4E5F6",
+        "share_path": "/r/A1B2C3D4E5F6",
+        "attribution_window_days": 30,
+        "monthly_referrer_reward_cap": 10,
+        "reward_credits": 10_000,
+        "referred_reward_credits": 10_000,
+        "stats": {
+            "attributed": 3,
+            "qualified": 1,
+            "review_required": 0,
+            "rewarded": 1,
+            "capped": 0,
+            "expired": 0,
+            "rejected": 0,
+        },
+        "credits": _ACCOUNT,
+        "items": [_MEMBER_EVENT],
+    },
+    "my_referral_events": {"items": [_MEMBER_EVENT]},
+    "stripe_webhook": {"received": True, "handled": True},
+    "erase_user": {
+        "user_id": "erased_0123456789abcdef01234567",
+        "attributions": 1,
+        "bookings": 1,
+    },
+    "get_account": {
+        "account": _ACCOUNT,
+        "ledger": [
+            {
+                "key": "reward-1",
+                "kind": "grant",
+                "credits": 10_000,
+                "shortfall": 0,
+                "attribution_id": "attr-1",
+                "at": "2026-03-12T16:03:58.000Z",
+            }
+        ],
+    },
+    "change_plan": _ACCOUNT,
+}
+
+REFUSALS = {
+    400: ("A parameter is missing or wrong, or the code is unknown", "invalid parameters"),
+    401: ("No credentials, or unknown, revoked, expired or badly signed ones", "invalid API key"),
+    403: ("Valid credentials without the role", "admin plan required"),
+    404: ("No such attribution", "no such attribution"),
+    409: (
+        "The state does not allow it; `status` says which",
+        "the attribution is rewarded, not waiting for review",
+    ),
+    413: ("The body is too large", "the body is over 16 KB"),
+    429: ("A limit is used up; `msg` names it", "rate limit of 5 a minute exceeded"),
+    500: ("Internal error", "internal error"),
+    502: ("Stripe failed or timed out", "Stripe timed out"),
+}
+EXTRAS = {
+    400: {"errors": [{"field": "limit", "message": "Input should be greater than or equal to 1"}]},
+    409: {"status": "rewarded"},
+    429: {"retry_after": 42},
+}
+HEADERS = {
+    "x-request-id": ("string", "The id under which the request is found in the logs"),
+    "RateLimit": ("string", "What is left of each limit (draft-ietf-httpapi-ratelimit-headers-10)"),
+    "RateLimit-Policy": ("string", "The limits of the plan"),
+    "X-Credits-Charged": ("integer", "1, or 0 where the request was refused"),
+    "X-Credits-Remaining": ("integer", "Included and granted credits left"),
+    "Retry-After": ("integer", "Seconds until the limit's window ends"),
+}
+REFUSAL: dict[str, Any] = {
+    "title": "Refusal",
+    "type": "object",
+    "description": "What every error comes in.",
+    "required": ["code", "msg", "data"],
+    "properties": {
+        "code": {"type": "integer", "description": "The HTTP status"},
+        "msg": {"type": "string", "description": "A short sentence"},
+        "data": {
+            "type": "object",
+            "required": ["request_id"],
+            "properties": {
+                "request_id": {"type": "string"},
+                "errors": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["field", "message"],
+                        "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+                    },
+                },
+                "status": {"type": "string", "description": "409: the state that stands"},
+                "retry_after": {"type": "integer", "minimum": 1, "description": "429: seconds"},
+            },
+        },
+    },
+}
