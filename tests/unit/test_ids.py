@@ -51,6 +51,7 @@ def test_a_minted_click_id_holds_its_ulid():
     "text",
     [
         "01KAGVJ1Z0ABCDEFGHJKMNPQRS",
+        "refclk_7ZZZZZZZZZZZZZZZZZZZZZZZZZ",
         "refclk_81KAGVJ1Z0ABCDEFGHJKMNPQRS",
         "refclk_01KAGVJ1Z0ABCDEFGHJKMNPQR",
         "refclk_01KAGVJ1Z0ABCDEFGHJKMNPQRU",

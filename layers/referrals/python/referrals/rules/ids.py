@@ -11,7 +11,8 @@ CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_FORM = re.compile(r"[A-Z0-9]{12}", re.ASCII)
 CLICK_ID_FORM = re.compile(r"[A-Za-z0-9_-]{6,64}", re.ASCII)
 USER_ID_FORM = re.compile(r"[^\s\x00-\x1f\x7f#]{1,128}")
-MINTED_CLICK_ID_FORM = re.compile(r"refclk_[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
+# A first character of 7 would be a time after the year 9773, which no datetime need hold.
+MINTED_CLICK_ID_FORM = re.compile(r"refclk_[0-6][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
 MINTED_PREFIX = "refclk_"
 TOMBSTONE_FORM = re.compile(r"erased_[0-9a-f]{24}", re.ASCII)
 
