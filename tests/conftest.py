@@ -3,6 +3,11 @@
 import os
 
 import pytest
+from hypothesis import settings
+
+# A slow moment of the machine is no failure.
+settings.register_profile("referrals", deadline=None)
+settings.load_profile("referrals")
 
 os.environ.update(
     AWS_ACCESS_KEY_ID="test",
