@@ -48,7 +48,6 @@ ACCESS = {
     "my_referral_events": USER,
     "stripe_webhook": STRIPE,
 }
-MISSING = {"get_referral", "approve_referral", "reject_referral"}
 DEPENDING_ON_STATE = {"attribute_signup", "approve_referral", "reject_referral"}
 
 SIGNATURE: Schema = {
@@ -92,7 +91,7 @@ def document() -> Schema:
 def _described(function: str, module: ModuleType) -> Schema:
     """The resolver's own schema of one operation, with what it cannot know."""
     schema: Schema = json.loads(module.app.get_openapi_json_schema())
-    ((_, methods),) = schema["paths"].items()
+    ((path, methods),) = schema["paths"].items()
     ((_, operation),) = methods.items()
     access = ACCESS.get(function, ADMIN)
     event = json.loads((ROOT / "events" / f"{function}.json").read_text())
@@ -105,7 +104,7 @@ def _described(function: str, module: ModuleType) -> Schema:
     _describe_body(operation, event, schema["components"]["schemas"])
     if access is STRIPE:
         _describe_event_of_stripe(operation, event)
-    operation["responses"] = _responses(function, operation, access)
+    operation["responses"] = _responses(function, path, operation, access)
     return schema
 
 
@@ -147,7 +146,7 @@ def _value(text: str, schema: Schema) -> Any:
     return json.loads(text) if wanted & {"integer", "boolean"} else text
 
 
-def _responses(function: str, operation: Schema, access: Access) -> Schema:
+def _responses(function: str, path: str, operation: Schema, access: Access) -> Schema:
     good = operation["responses"]["200"]
     good["description"] = "Done"
     good["headers"] = _headers("x-request-id", *(CHARGED if access.charged else ()))
@@ -161,7 +160,7 @@ def _responses(function: str, operation: Schema, access: Access) -> Schema:
         statuses.add(400)
     if "requestBody" in operation:
         statuses.add(413)
-    if function in MISSING:
+    if "{" in path:
         statuses.add(404)
     if function in DEPENDING_ON_STATE:
         statuses.add(409)

@@ -180,7 +180,7 @@ REFUSALS = {
     400: ("A parameter is missing or wrong, or the code is unknown", "invalid parameters"),
     401: ("No credentials, or unknown, revoked, expired or badly signed ones", "invalid API key"),
     403: ("Valid credentials without the role", "admin plan required"),
-    404: ("No such attribution", "no such attribution"),
+    404: ("No such attribution, account or user", "no such attribution"),
     409: (
         "The state does not allow it; `status` says which",
         "the attribution is rewarded, not waiting for review",

@@ -12,7 +12,7 @@ from referrals.store import api_keys, codes, keys
 from referrals.store.reconcile import reconcile
 from tests.accounts.erased import ADDRESS, ERASED, HER_CODE, HER_KEY, JANE, Cut, CutShort, Jane
 from tests.functions.client import Context
-from tests.samples import PAID, SECRET
+from tests.samples import PAID, SECRET, charge
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def test_others_are_referred_as_before(jane):
 
 def test_a_refund_after_the_erasure_still_takes_the_credits_back(jane):
     jane.erase()
-    jane.sell(refunded=PAID)
+    jane.tell(charge(refunded=PAID))
     assert jane.of(JANE).status is Status.REJECTED
     assert jane.account(ERASED) == (10_000 - 3, 3)
     assert reconcile(jane.table).differences == ()

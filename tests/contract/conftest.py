@@ -1,0 +1,11 @@
+"""The service that the contract is held against."""
+
+from tests.functions.conftest import (  # noqa: F401
+    configure,
+    dynamodb,
+    environment,
+    identity_provider,
+    programme,
+    table,
+    tokens,
+)
