@@ -106,7 +106,8 @@ def _clicks(
     if counted_until is None:
         return 0
     edges, inside = span.edges_and_inside()
-    expired = hour_floor(now - clicks_kept)
+    # An hour of which the first click may be gone is as good as gone.
+    expired = hour_floor(now - clicks_kept) + _HOUR
     raw_edges = [edge for edge in edges if edge.start >= expired]
     # An expired edge stands or falls with its hour's start.
     whole = [edge.start for edge in edges if edge not in raw_edges and _on_the_hour(edge.start)]

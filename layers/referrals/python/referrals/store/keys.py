@@ -148,11 +148,11 @@ CLICKS_PREFIX = "CLICKS#"
 
 
 def funnel_cohorts(campaign: str, day: datetime) -> Key:
-    return Key(funnel(campaign), f"{COHORTS_PREFIX}{day:%Y-%m-%d}")
+    return Key(funnel(campaign), f"{COHORTS_PREFIX}{day.date().isoformat()}")
 
 
 def funnel_clicks(campaign: str, day: datetime) -> Key:
-    return Key(funnel(campaign), f"{CLICKS_PREFIX}{day:%Y-%m-%d}")
+    return Key(funnel(campaign), f"{CLICKS_PREFIX}{day.date().isoformat()}")
 
 
 def hour_letter(hour: datetime) -> str:
