@@ -55,9 +55,15 @@ def ministack_client(**config: Any) -> Any:
         headers = {k: v for k, v in headers.items() if k.lower() != "x-amz-crc32"}
         return AWSResponse(request.url, status, headers, _Body(body))
 
-    client = boto3.session.Session().client("dynamodb", config=Config(**config))
+    client = _session().client("dynamodb", config=Config(**config))
     client.meta.events.register("before-send.dynamodb", answer)
     return client
+
+
+@cache
+def _session() -> boto3.session.Session:
+    """One for all: a session reads botocore's models once, which takes longer than most tests."""
+    return boto3.session.Session()
 
 
 def _asked(target: str, body: bytes) -> tuple[int, dict[str, str], bytes]:

@@ -1,0 +1,191 @@
+"""The funnel's figures: exact for any bounds, whatever was counted ahead and by whom."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from referrals.rules.errors import StateConflict
+from referrals.rules.funnel import Cohort
+from referrals.rules.times import parse_timestamp
+from referrals.store.funnel import Span, count, roll_up
+from tests.samples import NOW, PAID, charge
+from tests.store.scene import KEPT, Scene
+from tests.tables import direct_table, everything
+
+_DAYS = 2 * 24 * 60 * 60 * 1000
+_ACTS = ["click", "click", "signup", "signup", "pay", "refund", "approve", "reject", "roll up"]
+_CAMPAIGNS = [None, "spring", "autumn"]
+_MOMENTS = st.one_of(
+    st.integers(0, _DAYS),
+    # The edges of hours and days, where mistakes live.
+    st.builds(lambda hour, off: hour * 3_600_000 + off, st.integers(0, 48), st.integers(-1, 1)),
+)
+_EVENTS = st.tuples(_MOMENTS, st.sampled_from(_ACTS), st.sampled_from(_CAMPAIGNS), st.booleans())
+
+
+def _at(milliseconds):
+    return NOW + timedelta(milliseconds=milliseconds)
+
+
+def _happen(scene, number, event, users):
+    milliseconds, act, campaign, choice = event
+    at = _at(milliseconds)
+    user = users[number % len(users)] if users else None
+    if act == "roll up":
+        roll_up(scene.table, at)
+    elif act == "click":
+        scene.click(at=at, utm_campaign=campaign)
+    elif act == "signup":
+        click = scene.click(at=at, utm_campaign=campaign)
+        flags = ("disposable_email",) if choice else ()
+        users.append(f"new{number}")
+        scene.sign_up(users[-1], at=at, click_id=click.click_id, flags=flags)
+    elif user and act == "pay":
+        scene.pay(user, at=at, charge_id=f"ch_{user}")
+    elif user and act == "refund":
+        scene.tell(charge(charge_id=f"ch_{user}", customer_id=f"cus_{user}", refunded=PAID), at=at)
+    elif user:
+        try:
+            getattr(scene, act)(user, at)
+        except StateConflict:
+            return
+
+
+def _recounted(scene, start, end, campaign):
+    """The same figures from nothing but the items that are counted."""
+    items = everything(scene.table)
+
+    def inside(item, name):
+        wanted = campaign is None or item.get("utm_campaign") == campaign
+        return wanted and start <= parse_timestamp(item[name]) < end
+
+    clicks = [i for i in items if i["pk"].startswith("CLICK#") and inside(i, "clicked_at")]
+    members = [i for i in items if i["sk"] == "ATTRIBUTION" and inside(i, "created_at")]
+    figures = {name: sum(i["status"] == name for i in members) for name in asdict(Cohort())}
+    figures["attributed"] = len(members)
+    figures["qualified"] = sum("qualified_at" in i for i in members)
+    return len(clicks), Cohort(**figures)
+
+
+@settings(max_examples=30)
+@given(
+    events=st.lists(_EVENTS, min_size=5, max_size=40),
+    bounds=st.lists(
+        st.tuples(_MOMENTS, _MOMENTS, st.integers(0, 999), st.sampled_from(_CAMPAIGNS)),
+        min_size=1,
+        max_size=8,
+    ),
+)
+def test_any_bounds_and_campaign_give_the_recount_of_what_happened(events, bounds):
+    scene = Scene(table=direct_table())
+    users = []
+    for number, event in enumerate(sorted(events, key=lambda event: event[0])):
+        _happen(scene, number, event, users)
+    now = _at(max(milliseconds for milliseconds, *_ in events))
+    for one, other, microseconds, campaign in bounds:
+        start, end = sorted((_at(one), _at(other)))
+        start += timedelta(microseconds=microseconds)
+        counted = count(scene.table, Span.between(start, end), campaign, now, KEPT)
+        assert counted == _recounted(scene, start, end, campaign)
+    assert scene.broken() == []
+
+
+def _visited(*minutes, campaign=None):
+    scene = Scene()
+    for minute in minutes:
+        scene.click(at=NOW + timedelta(minutes=minute), utm_campaign=campaign)
+    return scene
+
+
+def _clicks(scene, start, end, now, campaign=None):
+    bounds = Span.between(NOW + timedelta(minutes=start), NOW + timedelta(minutes=end))
+    return count(scene.table, bounds, campaign, now, KEPT)[0]
+
+
+def test_a_click_is_seen_by_the_very_next_count():
+    scene = _visited(0)
+    assert _clicks(scene, 0, 60, NOW) == 1
+    scene.click(at=NOW)
+    assert _clicks(scene, 0, 60, NOW) == 2
+
+
+def test_no_bounds_hold_nothing_before_the_first_click():
+    scene = Scene()
+    assert _clicks(scene, -600, 600, NOW) == 0
+    assert _clicks(scene, 60, 0, NOW) == 0
+
+
+def test_a_second_roll_up_changes_nothing():
+    scene = _visited(0, 30, 61, 200)
+    later = NOW + timedelta(days=1)
+    assert roll_up(scene.table, later) > 0
+    before = everything(scene.table)
+    assert roll_up(scene.table, later) == 0
+    assert everything(scene.table) == before
+    assert _clicks(scene, 0, 300, later) == 4
+
+
+@pytest.mark.parametrize(
+    ("operation", "mention"),
+    [("UpdateItem", "ROLLED_UP"), ("UpdateItem", "CLICKS#"), ("Query", "CLICK#")],
+)
+def test_a_roll_up_that_dies_is_simply_run_again(operation, mention):
+    def die(*_):
+        raise RuntimeError("the process is gone")
+
+    scene = _visited(0, 30, 61, 200)
+    later = NOW + timedelta(days=1)
+    scene.just_before(operation, mention, die)
+    with pytest.raises(RuntimeError):
+        roll_up(scene.table, later)
+    assert _clicks(scene, 0, 300, later) == 4
+    assert _clicks(scene, 30, 62, later) == 2
+    roll_up(scene.table, later)
+    assert _clicks(scene, 0, 300, later) == 4
+
+
+def test_the_open_hour_is_never_counted_ahead():
+    scene = _visited(0)
+    roll_up(scene.table, NOW + timedelta(minutes=74))
+    scene.click(at=NOW + timedelta(minutes=59))
+    assert _clicks(scene, 0, 60, NOW + timedelta(minutes=74)) == 2
+
+
+def _expire_raw(scene, now):
+    """What the table's own expiry does in its own time."""
+    for item in everything(scene.table):
+        if item.get("expires_epoch", now.timestamp()) < now.timestamp():
+            key = {name: {"S": item[name]} for name in ("pk", "sk")}
+            scene.table.client.delete_item(TableName=scene.table.name, Key=key)
+
+
+def test_counts_outlive_the_clicks_they_were_made_from():
+    scene = _visited(0, 30, 61, campaign="spring")
+    roll_up(scene.table, NOW + timedelta(days=1))
+    later = NOW + KEPT + timedelta(days=1)
+    _expire_raw(scene, later)
+    assert _clicks(scene, 0, 180, later) == 3
+    assert _clicks(scene, 0, 60, later, "spring") == 2
+    assert _clicks(scene, 0, 20, later) + _clicks(scene, 20, 60, later) == 2
+
+
+def test_the_hour_in_which_clicks_are_just_expiring_is_not_lost_between_two_spans():
+    scene = _visited(10, 50)
+    roll_up(scene.table, NOW + timedelta(days=1))
+    later = NOW + KEPT + timedelta(minutes=30)
+    _expire_raw(scene, later)
+    assert _clicks(scene, 0, 60, later) == 2
+    assert _clicks(scene, 0, 30, later) + _clicks(scene, 30, 60, later) == 2
+
+
+@pytest.mark.parametrize("year", [300, 1970, 9998])
+def test_bounds_far_from_any_click_are_answered(year):
+    scene = _visited(0)
+    scene.sign_up()
+    far = datetime(year, 6, 1, 12, 30, tzinfo=UTC)
+    start, end = min(far, NOW), max(far, NOW + timedelta(hours=1))
+    clicks, cohort = count(scene.table, Span.between(start, end), None, NOW, KEPT)
+    assert (clicks, cohort.attributed) == (1, 1)
