@@ -99,11 +99,11 @@ def create_routes(client: Clients, names: Mapping[str, str]) -> None:
     if isinstance(template, str):
         template = json.loads(template)
     api, gateway = names["Api"], client("apigatewayv2")
-    for key, function in _routes(template):
+    for key, alias in _routes(template):
         integration = gateway.create_integration(
             ApiId=api,
             IntegrationType="AWS_PROXY",
-            IntegrationUri=f"arn:aws:lambda:{CREDENTIALS['AWS_DEFAULT_REGION']}:000000000000:function:{names[function]}",
+            IntegrationUri=names[alias],
             PayloadFormatVersion="2.0",
         )
         gateway.create_route(
@@ -115,10 +115,10 @@ def _routes(template: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for path, operations in template["Resources"]["Api"]["Properties"]["Body"]["paths"].items():
         for method, operation in operations.items():
             uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
-            function = re.search(r"\$\{(\w+)\.Arn\}", uri)
-            if function is None:
+            alias = re.search(r"\$\{(\w+Alias\w+)\}", uri)
+            if alias is None:
                 raise Failure(f"template.yaml: {method} {path} leads to no function")
-            yield f"{method.upper()} {path}", function[1]
+            yield f"{method.upper()} {path}", alias[1]
 
 
 def _digest() -> str:
