@@ -1,8 +1,5 @@
 """An identity provider: keys, a JWKS document served over HTTP, and tokens of every kind."""
 
-import base64
-import hashlib
-import hmac
 import json
 import threading
 import time
@@ -10,9 +7,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+
+from tests import forged_tokens
 
 ISSUER = "https://id.example.com/"
 AUDIENCE = "referrals"
@@ -70,22 +68,7 @@ class IdentityProvider:
         return jwt.encode(self.claims(user_id), other, algorithm="RS256", headers={"kid": KEY_ID})
 
     def unsigned(self, user_id: str) -> str:
-        """`alg: none`, as an attacker writes it."""
-        return f"{self._head('none', user_id)}."
+        return forged_tokens.unsigned(self.claims(user_id), KEY_ID)
 
     def signed_with_the_public_key(self, user_id: str) -> str:
-        """HS256 with the public key as the secret, which a naive verifier accepts."""
-        public = self.key.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-        head = self._head("HS256", user_id)
-        return f"{head}.{_text(hmac.new(public, head.encode(), hashlib.sha256).digest())}"
-
-    def _head(self, algorithm: str, user_id: str) -> str:
-        header = {"alg": algorithm, "kid": KEY_ID, "typ": "JWT"}
-        parts = (header, self.claims(user_id))
-        return ".".join(_text(json.dumps(part).encode()) for part in parts)
-
-
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+        return forged_tokens.signed_with_the_public_key(self.claims(user_id), KEY_ID, self.key)
