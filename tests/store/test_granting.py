@@ -83,7 +83,7 @@ def test_a_grant_fails_for_good_after_eight_tries_and_is_still_recovered(scene):
     assert scene.broken() == []
 
 
-def test_a_capped_referral_fails_andheals_into_capped():
+def test_a_capped_referral_fails_and_heals_into_capped():
     scene = Scene(Programme(monthly_cap=0))
     scene.sign_up()
     poison(scene, "new")
