@@ -12,7 +12,7 @@ from referrals.edge.models import Envelope, RecoverAnswer
 from referrals.edge.settings import settings
 from referrals.edge.telemetry import Metric, age, count, scheduled
 from referrals.rules.attribution import Actor
-from referrals.store.recovery import Recovery, oldest_pending, recover
+from referrals.store.recovery import Recovery, recover
 
 LARGEST_RUN = 200
 
@@ -34,8 +34,7 @@ def recover_now(limit: Annotated[int, Query(ge=1)] = 50) -> Envelope[RecoverAnsw
 def recover_on_schedule() -> dict[str, int]:
     actor = Actor(name="schedule", at=clock.now(), why="recovery")
     done = _recover(LARGEST_RUN, actor, ignore_backoff=False)
-    oldest = oldest_pending(service.table())
-    age(Metric.OLDEST_PENDING_GRANT, (actor.at - oldest).total_seconds() if oldest else 0)
+    age(Metric.OLDEST_PENDING_GRANT, done.longest_wait.total_seconds())
     return {"attempted": done.attempted, "recovered": done.recovered}
 
 

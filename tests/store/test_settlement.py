@@ -203,7 +203,6 @@ def test_the_new_payload_shape_links_a_dispute_by_its_payment_intent(scene):
     assert scene.of().skip_reason == "disputed"
 
 
-@pytest.mark.xfail(strict=True, reason="the first that is heard of decides")
 def test_two_invoices_decide_alike_in_either_order():
     """The earlier payment is the first payment, whichever is heard of first."""
     ends = set()

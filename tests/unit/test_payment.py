@@ -60,10 +60,16 @@ def test_an_invoice_paid_after_the_window_does_not_decide():
     assert first_payment(_facts(invoices=(invoice(paid_at=_LATER),)), _PROGRAMME, until=_LATER)
 
 
-def test_the_invoice_that_decided_stays_the_one():
-    invoices = (invoice(), invoice(invoice_id="in_0", paid_at=NOW))
-    payment = first_payment(_facts(invoices=invoices), _PROGRAMME, until=NOW, known="in_1")
-    assert payment.invoice.invoice_id == "in_1"
+def test_an_earlier_payment_that_is_heard_of_later_takes_over():
+    earlier = invoice(invoice_id="in_0", paid_at=NOW - timedelta(hours=1))
+    facts = _facts(invoices=(invoice(), earlier))
+    payment = first_payment(facts, _PROGRAMME, until=NOW, known="in_1")
+    assert payment.invoice == earlier
+
+
+def test_a_later_payment_never_takes_over_where_the_first_is_no_longer_kept():
+    facts = _facts(invoices=(invoice(invoice_id="in_2"),))
+    assert first_payment(facts, _PROGRAMME, until=NOW, known="in_1") is None
 
 
 OLD_SHAPE = (invoice(charge_id="ch_1"), charge(invoice_id="in_1", refunded=700))

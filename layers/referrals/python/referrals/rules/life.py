@@ -47,7 +47,7 @@ def meet_payment(
     """
     if attribution.status in _WAITING:
         return _first_payment(attribution, payment, flags, programme, actor, capped=capped)
-    known = _with_claims(attribution, payment, programme)
+    known = _by_payment(attribution, payment, programme)
     if attribution.status is Status.REJECTED:
         if not _by_claim(attribution):
             return None
@@ -71,15 +71,9 @@ def _first_payment(
     *,
     capped: bool,
 ) -> Change:
-    invoice = payment.invoice
     known = replace(
-        _with_claims(attribution, payment, programme).with_flags(*flags),
+        _by_payment(attribution, payment, programme).with_flags(*flags),
         qualified_at=attribution.qualified_at or actor.at,
-        first_paid_invoice_id=invoice.invoice_id,
-        stripe_invoice_id=invoice.invoice_id,
-        stripe_event_id=invoice.event_id,
-        stripe_customer_id=invoice.customer_id,
-        paid_amount=invoice.amount_paid,
     )
     if payment.claimed_whole:
         return _reject_for_claim(attribution, known, payment, actor)
@@ -99,7 +93,7 @@ def _resume(
 ) -> Change:
     """The claim that rejected it was withdrawn: go on where it would be without."""
     actor = replace(actor, why="dispute won")
-    known = replace(_with_claims(attribution, payment, programme), skip_reason=None)
+    known = replace(_by_payment(attribution, payment, programme), skip_reason=None)
     if not attribution.granted_rewards:
         if flags and not attribution.reviewed:
             return _send_to_review(attribution, known, flags, actor)
@@ -109,7 +103,7 @@ def _resume(
     owed = owed_rewards(known, programme, actor.at, capped=was_capped)
     known = replace(
         known,
-        rewards=tuple(attribution.granted_rewards)
+        rewards=known.granted_rewards
         + tuple(reward for reward in owed if reward.role not in sides),
         skip_reason=CAPPED_REASON if was_capped else None,
     )
@@ -159,7 +153,7 @@ def _reject_for_claim(
 ) -> Change:
     """Nothing of the payment is left: owed rewards lapse, granted ones are reversed elsewhere."""
     reason = _claim_reason(payment)
-    granted = attribution.granted_rewards
+    granted = known.granted_rewards
     rejected = replace(
         known,
         skip_reason=reason,
@@ -176,6 +170,23 @@ def _release(attribution: Attribution) -> CapUse | None:
     if attribution.cap_month is None or attribution.granted_rewards:
         return None
     return CapUse(user_id=attribution.referrer_user_id, month=attribution.cap_month, slots=-1)
+
+
+def _by_payment(attribution: Attribution, payment: Payment, programme: Programme) -> Attribution:
+    """The attribution as its first payment and the claims on it would have it."""
+    invoice = payment.invoice
+    paid = replace(
+        attribution,
+        first_paid_invoice_id=invoice.invoice_id,
+        stripe_invoice_id=invoice.invoice_id,
+        stripe_event_id=invoice.event_id,
+        stripe_customer_id=invoice.customer_id,
+        paid_amount=invoice.amount_paid,
+        rewards=tuple(
+            replace(reward, stripe_invoice_id=invoice.invoice_id) for reward in attribution.rewards
+        ),
+    )
+    return _with_claims(paid, payment, programme)
 
 
 def _with_claims(attribution: Attribution, payment: Payment, programme: Programme) -> Attribution:

@@ -159,19 +159,18 @@ def _nearest_invoice(charge: ChargeSeen, invoices: Iterable[InvoicePaid]) -> Inv
 def first_payment(
     facts: CustomerFacts, programme: Programme, *, until: datetime, known: str | None = None
 ) -> Payment | None:
-    """The payment that decides: the one already `known`, else the earliest that qualifies."""
-    if known is not None:
-        candidates = [invoice for invoice in facts.invoices if invoice.invoice_id == known]
-    else:
-        candidates = [
-            invoice
-            for invoice in facts.invoices
-            if qualifies(invoice, programme) and invoice.paid_at <= until
-        ]
-    if not candidates:
+    """The payment that decides: the earliest that qualifies, whichever was heard of first.
+
+    Facts are not kept for ever: where the one that is `known` is gone, nothing else takes over.
+    """
+    invoices = sorted(facts.invoices, key=lambda invoice: (invoice.paid_at, invoice.invoice_id))
+    if known is not None and known not in (invoice.invoice_id for invoice in invoices):
         return None
-    first = min(candidates, key=lambda invoice: (invoice.paid_at, invoice.invoice_id))
-    return payment_of(first, facts)
+    for invoice in invoices:
+        in_time = qualifies(invoice, programme) and invoice.paid_at <= until
+        if in_time or invoice.invoice_id == known:
+            return payment_of(invoice, facts)
+    return None
 
 
 def newer_charge(old: ChargeSeen, new: ChargeSeen) -> ChargeSeen:

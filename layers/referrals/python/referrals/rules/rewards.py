@@ -1,6 +1,6 @@
 """Grants and reversals: what is owed, when it is tried again, how much a refund takes back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -127,14 +127,24 @@ def claim_target(credits: int, claimed: int, paid: int) -> int:
     return min(credits, -(-credits * claimed // paid))
 
 
-def reverse(attribution: Attribution, balances: Mapping[str, int], actor: Actor) -> Change | None:
+def reverse(
+    attribution: Attribution,
+    balances: Mapping[str, int],
+    actor: Actor,
+    *,
+    without: Collection[str] = (),
+) -> Change | None:
     """Bring every granted reward in line with the claims on its payment; None where it is.
+
+    Rewards of the users in `without` are left for another time.
 
     `balances` are the users' credits left: a reversal takes at most that, the rest is a shortfall.
     """
     after = attribution
     ledger: list[LedgerEntry] = []
     for reward in attribution.granted_rewards:
+        if reward.user_id in without:
+            continue
         available = balances.get(reward.user_id, 0)
         changed, entry = _toward_claim(attribution, reward, available, actor.at)
         if entry:

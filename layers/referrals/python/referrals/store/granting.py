@@ -1,13 +1,13 @@
 """Carrying out an act on an attribution, with the grants and reversals that it entails."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from referrals.rules import rewards as reward_rules
 from referrals.rules.attribution import Actor, Attribution, Change
 from referrals.rules.programme import Programme
 from referrals.store import accounts, attributions
-from referrals.store.attributions import CAP, LEDGER
+from referrals.store.attributions import CAP, CREDITS, LEDGER
 from referrals.store.table import Refused, Table, Unwritable
 
 _TRIES = 40
@@ -39,31 +39,54 @@ def carry_out(
 ) -> Outcome:
     """Do what `decide` calls for, in one transaction with the credits that it moves.
 
-    A refusal means that the world moved: the attribution is read again and decided anew. Where
-    an account cannot be written, the act is stored and each reward is granted on its own.
+    A refusal means that the world moved: the attribution is read again and decided anew. An
+    account that cannot be written is left out: its grant is owed and noted, and a reversal that
+    it lacks is raised as Unwritable at the end, so that the caller comes back to it.
     Raises what `decide` raises, and TimeoutError when others never stop being first.
     """
     capped = programme.monthly_cap < 1
+    broken: dict[str, Unwritable] = {}
+    changes: tuple[Change, ...] = ()
     for _ in range(_TRIES):
         change = decide(attribution, capped)
-        whole = _with_credits(table, attribution, change, actor)
-        if whole is None:
-            return Outcome(attribution)
+        whole = _with_credits(table, attribution, change, actor, without=broken.keys())
         try:
-            return Outcome(_commit(table, whole, programme), (whole,))
+            if whole is not None:
+                attribution, changes = _commit(table, whole, programme), (whole,)
         except _Moved as moved:
             attribution, capped = moved.to, capped or moved.cap_reached
-        except Unwritable:
-            if change is None or not _grants(whole):
+        except Unwritable as unwritable:
+            users = _unwritable_users(unwritable, whole) - broken.keys()
+            if not users:
                 raise
-            try:
-                attribution = _commit(table, change, programme)
-            except _Moved as moved:
-                attribution, capped = moved.to, capped or moved.cap_reached
-                continue
-            outcome = grant_due(table, attribution, programme, actor, one_by_one=True)
-            return Outcome(outcome.attribution, (change, *outcome.changes), outcome.errors)
+            broken |= dict.fromkeys(users, unwritable)
+        else:
+            return _finish(table, Outcome(attribution, changes), programme, actor, broken)
     raise TimeoutError(f"{attribution.id}: others kept changing it")
+
+
+def _unwritable_users(unwritable: Unwritable, change: Change | None) -> set[str]:
+    """Whose account stood in the way; all of the change's where that cannot be told."""
+    _, _, user_id = unwritable.part.partition(f"{CREDITS}:")
+    if user_id:
+        return {user_id}
+    return {entry.user_id for entry in change.ledger} if change else set()
+
+
+def _finish(
+    table: Table,
+    outcome: Outcome,
+    programme: Programme,
+    actor: Actor,
+    broken: Mapping[str, Unwritable],
+) -> Outcome:
+    """What could not be done with the rest: grants are tried on their own, reversals are told."""
+    if not broken:
+        return outcome
+    rest = grant_due(table, outcome.attribution, programme, actor, one_by_one=True)
+    if reward_rules.reverse(rest.attribution, {}, actor) is not None:
+        raise next(iter(broken.values()))
+    return Outcome(rest.attribution, outcome.changes + rest.changes, rest.errors)
 
 
 def grant_due(
@@ -107,17 +130,27 @@ def grant_due(
 
 
 def _with_credits(
-    table: Table, attribution: Attribution, change: Change | None, actor: Actor
+    table: Table,
+    attribution: Attribution,
+    change: Change | None,
+    actor: Actor,
+    *,
+    without: Collection[str],
 ) -> Change | None:
     """The change with the reversals that its claims call for and the grants that are due."""
     after = change.after if change else attribution
-    if reward_rules.reverse(after, {}, actor) is not None:
+    if reward_rules.reverse(after, {}, actor, without=without) is not None:
         users = [reward.user_id for reward in after.granted_rewards]
-        reversal = reward_rules.reverse(after, accounts.balances(table, users), actor)
+        balances = accounts.balances(table, users)
+        reversal = reward_rules.reverse(after, balances, actor, without=without)
         change = change.then(reversal) if change else reversal
     if change is None:
         return None
-    due = reward_rules.due_rewards(change.after, actor.at)
+    due = [
+        reward
+        for reward in reward_rules.due_rewards(change.after, actor.at)
+        if reward.user_id not in without
+    ]
     return change.then(reward_rules.grant(change.after, due, actor)) if due else change
 
 

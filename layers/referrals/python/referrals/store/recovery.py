@@ -1,6 +1,7 @@
 """Recovery: rewards whose credits are still owed are tried again, oldest due first."""
 
 import logging
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from referrals.rules.programme import Programme
 from referrals.rules.times import parse_timestamp, timestamp
 from referrals.store import attributions, keys
 from referrals.store.granting import grant_due
-from referrals.store.table import Refused, Table
+from referrals.store.table import Item, Refused, Table
 
 log = logging.getLogger(__name__)
 
@@ -19,11 +20,13 @@ _POSTPONED = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Recovery:
-    """What one run did: rewards tried, rewards granted, and why others were not."""
+    """What one run did: rewards tried, rewards granted, why others were not, and for how long
+    the oldest had waited when it began."""
 
     attempted: int
     recovered: int
     errors: tuple[str, ...]
+    longest_wait: timedelta
 
 
 def recover(
@@ -31,9 +34,14 @@ def recover(
 ) -> Recovery:
     """Try up to `limit` rewards. One that fails is noted, waits longer, and blocks no other."""
     attempted, recovered, errors = 0, 0, list[str]()
-    for identity in _entries(table, actor.at, limit, ignore_backoff=ignore_backoff):
+    # All that is owed, by the time of its next attempt: at any time that is little.
+    entries = list(table.query_index(keys.PENDING_GRANTS, ("pending", keys.ALL)))
+    for entry in entries:
         if attempted >= limit:
             break
+        if not _is_due(entry, actor.at, ignore_backoff=ignore_backoff):
+            continue
+        identity = keys.attribution_id_of(entry["pk"])
         try:
             attribution = attributions.get(table, identity)
             if attribution is None:
@@ -56,21 +64,20 @@ def recover(
         attempted += outcome.granted + len(outcome.errors)
         recovered += outcome.granted
         errors += outcome.errors
-    return Recovery(attempted, recovered, tuple(errors))
+    return Recovery(attempted, recovered, tuple(errors), _longest_wait(entries, actor.at))
 
 
-def _entries(table: Table, now: datetime, limit: int, *, ignore_backoff: bool) -> list[str]:
-    """Ids of attributions by the time that they are due. A held one is due when its hold ends."""
-    sort = None if ignore_backoff else ("next_attempt_at", "<=", timestamp(now))
-    entries = table.query_index(
-        keys.PENDING_GRANTS, ("pending", keys.ALL), sort=sort, page=min(limit + 1, 200)
-    )
-    found = []
-    for entry in entries:
-        found.append(keys.attribution_id_of(entry["pk"]))
-        if len(found) >= limit:
-            break
-    return found
+def _is_due(entry: Item, now: datetime, *, ignore_backoff: bool) -> bool:
+    """A backoff may be ignored, a hold may not."""
+    stamp = timestamp(now)
+    held = entry.get("held_until", "") > stamp
+    return not held and (ignore_backoff or entry["next_attempt_at"] <= stamp)
+
+
+def _longest_wait(entries: Iterable[Item], now: datetime) -> timedelta:
+    """For how long the longest-waiting reward could have been granted; a hold is no waiting."""
+    since = (parse_timestamp(entry.get("held_until") or entry["qualified_at"]) for entry in entries)
+    return max((now - at for at in since if at < now), default=timedelta())
 
 
 def _postpone(table: Table, attribution_id: str, now: datetime) -> None:
@@ -85,9 +92,3 @@ def _postpone(table: Table, attribution_id: str, now: datetime) -> None:
                 condition="attribute_exists(next_attempt_at)",
             )
         )
-
-
-def oldest_pending(table: Table) -> datetime | None:
-    """When the oldest reward still owed was created; None where nothing is owed."""
-    entries = table.query_index(keys.PENDING_GRANTS, ("pending", keys.ALL))
-    return min((parse_timestamp(entry["created_at"]) for entry in entries), default=None)
