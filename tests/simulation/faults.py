@@ -1,0 +1,197 @@
+"""What may befall a request to DynamoDB, and the client that it befalls."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple, Protocol
+
+from botocore.exceptions import ReadTimeoutError
+from botocore.retries.standard import RetryContext, StandardRetryConditions
+
+from tests.simulation.emulator import Emulator
+
+URL = "https://dynamodb.us-east-1.amazonaws.com/"
+WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"})
+
+
+class Fault(StrEnum):
+    """The ways in which a request goes wrong."""
+
+    NONE = "ok"
+    LOST_REQUEST = "lost request"
+    LOST_RESPONSE = "lost response"
+    LATE = "arrives after it was given up"
+    CRASH_BEFORE = "crash before"
+    CRASH_AFTER = "crash after"
+    THROTTLE = "throttle"
+    CONFLICT = "conflict"
+    STALE = "stale index read"
+
+
+FAULTS = tuple(fault for fault in Fault if fault is not Fault.NONE)
+
+
+class Crash(BaseException):
+    """The process died: nothing of it runs on, no `except Exception` hears of it."""
+
+
+class Call(NamedTuple):
+    """One request as it leaves the process."""
+
+    operation: str
+    arguments: dict[str, Any]
+
+    @property
+    def writes(self) -> bool:
+        return self.operation in WRITES
+
+    @property
+    def possible(self) -> tuple[Fault, ...]:
+        """The faults that can befall a request of this kind."""
+        excluded = {Fault.CONFLICT, Fault.LATE} if not self.writes else set()
+        if "IndexName" not in self.arguments:
+            excluded.add(Fault.STALE)
+        return tuple(fault for fault in FAULTS if fault not in excluded)
+
+    @property
+    def places(self) -> str:
+        """Which items it is about, for people."""
+        writes = self.arguments.get("TransactItems") or [{"": self.arguments}]
+        found = [_place(write) for one in writes for write in one.values()]
+        return " ".join(filter(None, found))
+
+
+def _place(arguments: dict[str, Any]) -> str:
+    key = arguments.get("Key") or arguments.get("Item")
+    if key:
+        return f"{key['pk']['S']}/{key['sk']['S']}"
+    if "RequestItems" in arguments:
+        (wanted,) = arguments["RequestItems"].values()
+        return " ".join(f"{key['pk']['S']}/{key['sk']['S']}" for key in wanted["Keys"])
+    values = arguments.get("ExpressionAttributeValues", {}).values()
+    return " ".join([arguments.get("IndexName", ""), *(str(v.get("S")) for v in values)])
+
+
+class Weather(Protocol):
+    """Where faults come from, and what happens between calls."""
+
+    def before(self, call: Call) -> Fault:
+        """Let the others go on; then the fault that befalls this call."""
+
+    def after(self, call: Call, fault: Fault, result: str) -> None:
+        """What became of it."""
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+
+    def later(self, act: Callable[[], object]) -> None:
+        """Do something at another time."""
+
+    def index_answer(self, call: Call, body: bytes) -> tuple[int, dict[str, Any]]:
+        """What an index that lags behind answers."""
+
+    def token(self) -> str:
+        """A new idempotency token."""
+
+
+@dataclass
+class Client:
+    """A DynamoDB client by botocore's rules for retries, but without its way over HTTP."""
+
+    emulator: Emulator
+    weather: Weather
+    attempts: int
+    _model: Any = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.exceptions = self.emulator.client.exceptions
+        self._model = self.emulator.client.meta.service_model
+        self._conditions = StandardRetryConditions(max_attempts=self.attempts)
+
+    def __getattr__(self, name: str) -> Callable[..., dict[str, Any]]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        operation = name.title().replace("_", "")
+        return lambda **arguments: self._call(Call(operation, arguments))
+
+    def _call(self, call: Call) -> dict[str, Any]:
+        if call.operation == "TransactWriteItems":
+            call.arguments.setdefault("ClientRequestToken", self.weather.token())
+        body = json.dumps(call.arguments).encode()
+        number = 0
+        while True:
+            number += 1
+            status, parsed, lost = 0, {}, None
+            try:
+                status, parsed = self._send(call, body)
+            except ReadTimeoutError as error:
+                lost = error
+            if lost is None and status < 300:
+                return parsed
+            context = RetryContext(
+                number,
+                operation_model=self._model.operation_model(call.operation),
+                parsed_response=parsed or None,
+                http_response=_Http(status) if status else None,
+                caught_exception=lost,
+            )
+            if not self._conditions.is_retryable(context):
+                if lost is not None:
+                    raise lost
+                code = parsed["Error"]["Code"]
+                raise self.exceptions.from_code(code)(parsed, call.operation)
+            self.weather.wait(0.05 * 2**number)
+
+    def _send(self, call: Call, body: bytes) -> tuple[int, dict[str, Any]]:
+        fault = self.weather.before(call)
+        result = "nothing"
+        try:
+            status, parsed = self._befall(call, body, fault)
+            result = parsed["Error"]["Code"] if status >= 300 else "done"
+        finally:
+            self.weather.after(call, fault, result)
+        return status, parsed
+
+    def _befall(self, call: Call, body: bytes, fault: Fault) -> tuple[int, dict[str, Any]]:
+        match fault:
+            case Fault.LOST_REQUEST:
+                raise ReadTimeoutError(endpoint_url=URL)
+            case Fault.CRASH_BEFORE:
+                raise Crash
+            case Fault.LATE:
+                self.weather.later(lambda: self.emulator.ask(call.operation, body))
+                raise ReadTimeoutError(endpoint_url=URL)
+            case Fault.THROTTLE:
+                return _error("ThrottlingException")
+            case Fault.CONFLICT:
+                return _conflict(call)
+            case Fault.STALE:
+                return self.weather.index_answer(call, body)
+        status, answer = self.emulator.ask(call.operation, body)
+        if fault is Fault.LOST_RESPONSE:
+            raise ReadTimeoutError(endpoint_url=URL)
+        if fault is Fault.CRASH_AFTER:
+            raise Crash
+        if status < 300:
+            return status, answer
+        return _error(answer.pop("__type").split("#")[-1], **answer)
+
+
+@dataclass
+class _Http:
+    status_code: int
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def _error(code: str, **more: Any) -> tuple[int, dict[str, Any]]:
+    message = more.get("message", more.get("Message", code))
+    return 400, {"Error": {"Code": code, "Message": message}, **more}
+
+
+def _conflict(call: Call) -> tuple[int, dict[str, Any]]:
+    if call.operation != "TransactWriteItems":
+        return _error("TransactionConflictException")
+    others = [{"Code": "None"}] * (len(call.arguments["TransactItems"]) - 1)
+    reasons = [{"Code": "TransactionConflict", "Message": "in use"}, *others]
+    return _error("TransactionCanceledException", CancellationReasons=reasons)

@@ -1,0 +1,125 @@
+"""Running a history: everybody acts under faults, then the dust settles and the oracle speaks."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from referrals.edge.auth import new_key
+from referrals.rules.clicks import Click
+from referrals.rules.plans import PLANS
+from referrals.store import api_keys, clicks, codes, metering
+from referrals.store.api_keys import ApiKey
+from referrals.store.table import Table
+from tests.simulation.acts import Act, Answers, Sending
+from tests.simulation.emulator import Emulator
+from tests.simulation.oracle import Oracle
+from tests.simulation.plan import AFTER_THE_WINDOW, CLICKS, CODES, NOON, History
+from tests.simulation.world import Faults, Step, World
+
+KEYS = {
+    role: new_key(bytes([number]) * 20)
+    for number, role in enumerate(("admin", "service", "metered"))
+}
+_OPENING, _AFTERWARDS = _FAULTLESS = ("opening", "afterwards")
+_KEPT = timedelta(days=90)
+_RUNS_UNTIL_QUIET = 8
+_LONGEST_BACKOFF = 7 * 3600
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a history."""
+
+    history: History
+    violations: list[str]
+    trace: list[Step]
+    answers: Answers
+    world: World
+
+    @property
+    def under_faults(self) -> list[Step]:
+        """The calls made while faults were on."""
+        return [step for step in self.trace if step.actor not in _FAULTLESS]
+
+
+@cache
+def emulator() -> Emulator:
+    """One emulator for all histories of this process."""
+    return Emulator()
+
+
+@cache
+def _beginning() -> dict[str, dict[str, Any]]:
+    """The items with which every history begins: codes, keys, clicks, and who pays for staff."""
+    world = World(emulator(), 0, NOON, Faults())
+    table = world.actor.process.table
+    with world.inhabited({}, {}):
+        for user, code in CODES.items():
+            codes.create(table, user, code)
+        for name, key in KEYS.items():
+            role = "service" if name == "service" else "admin"
+            made = ApiKey(id=f"key_{name}", user_id=name, role=role, created_at=NOON)
+            api_keys.create(table, key, made)
+            if name != "metered":
+                metering.set_plan(table, name, "enterprise", overage=False)
+        for click_id, (user, campaign) in CLICKS.items():
+            visit = Click(
+                click_id=click_id, code=CODES[user], clicked_at=NOON, utm_campaign=campaign
+            )
+            clicks.record_given(table, visit, world._ulid(NOON), _KEPT)
+    return emulator().snapshot()
+
+
+def run(history: History) -> Result:
+    """Everything that happens, and whether it was right."""
+    emulator().restore(_beginning())
+    world, answers = World(emulator(), history.seed, history.start, history.faults), Answers()
+    with world.inhabited(history.environment, PLANS | {"free": history.plan}):
+        sending = Sending(world.new_actor(_OPENING), KEYS, answers)
+        for act in history.opening:
+            act.do(sending)
+        world.faulty = True
+        for act in history.acts:
+            _begin(world, act, answers)
+        world.scheduler.run()
+        world.faulty = False
+        found = _settled(world, history, answers)
+        verdict = Oracle(history, answers, _table(world)).verdict()
+    return Result(history, [*found, *verdict], world.trace, answers, world)
+
+
+def _begin(world: World, act: Act, answers: Answers) -> None:
+    actor = world.new_actor(act.name)
+    sending = Sending(actor, KEYS, answers)
+    world.scheduler.start(lambda: act.do(sending), world.now + act.at)
+
+
+def _settled(world: World, history: History, answers: Answers) -> list[str]:
+    """Without faults: what was not acknowledged is sent again, then the schedules run."""
+    world.faults = Faults()
+    staff = Sending(world.new_actor(_AFTERWARDS), KEYS, answers)
+    remaining, answers.unanswered = answers.unanswered, []
+    for act in remaining:
+        act.do(staff)
+    found = [f"{act.name}: not answered though nothing is wrong" for act in answers.unanswered]
+    if world.now >= history.start + AFTER_THE_WINDOW:
+        staff.actor.invoke("expire_attributions", {})
+    staff.actor.invoke("reconcile", {})
+    staff.actor.wait(history.hold.total_seconds())
+    _recovered(staff)
+    report = staff.actor.invoke("reconcile", {}) or {"differences": ["reconcile failed"]}
+    return [*found, *(f"reconcile: {one}" for one in report["differences"])]
+
+
+def _recovered(staff: Sending) -> None:
+    """The schedule runs until nothing is tried any more; postponed rewards get their time."""
+    for _ in range(_RUNS_UNTIL_QUIET):
+        staff.actor.wait(_LONGEST_BACKOFF)
+        done = staff.actor.invoke("recover_grants", {})
+        if done is not None and not done["attempted"]:
+            return
+
+
+def _table(world: World) -> Table:
+    return world.actor.process.table

@@ -1,0 +1,146 @@
+"""What must be true in the end, read from the base items alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+from referrals.rules.attribution import TRANSITIONS, Status
+from referrals.rules.credits import Account
+from referrals.rules.ids import attribution_id
+from referrals.rules.programme import Programme
+from referrals.rules.times import CLOCK_SKEW, parse_timestamp
+from referrals.store.metering import account_from
+from referrals.store.table import Table
+from tests.invariants import violations
+from tests.simulation.acts import Act, Answers, Review
+from tests.simulation.plan import AMOUNT, MONTHS_END, History, Member
+from tests.simulation.world import SECRET
+from tests.tables import everything
+
+Item = dict[str, Any]
+_REWARD = Programme().referred_credits
+INVARIANTS = (
+    "sum of the ledger = balance + spent",
+    "at most two grants per attribution",
+    "at most cap grants per referrer and month",
+    "granted = credits_granted_at = ledger entry",
+    "funnel = recount",
+    "one attribution per user",
+    "the audit trail is a path of transitions that ends in the status",
+    "nobody forgotten",
+    "nobody rewarded who should not be",
+    "claims reversed",
+    "metering charges = 2xx answers, plus at most those in doubt",
+    "no limit exceeded",
+    "a signup that was answered exists",
+    "reconcile finds no difference",
+)
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """Judges a table by what its history came to."""
+
+    history: History
+    answers: Answers
+    table: Table
+
+    def verdict(self) -> list[str]:
+        """Every broken promise in a sentence."""
+        programme = Programme(monthly_cap=self.history.cap)
+        items = everything(self.table)
+        attributions = {item["id"]: item for item in items if item["sk"] == "ATTRIBUTION"}
+        accounts = {item["pk"]: account_from(item) for item in items if item["sk"] == "CREDITS"}
+        return [
+            *violations(self.table, programme),
+            *_paths(items),
+            *self._promises(attributions),
+            *self._members(attributions),
+            *self._metering(accounts.get("USER#metered", Account())),
+        ]
+
+    def _promises(self, attributions: dict[str, Item]) -> Iterator[str]:
+        for user, referrer in self.answers.signed_up.items():
+            one = attributions.get(_id(user))
+            if one is None:
+                yield f"{user}: the signup was answered, but is not there"
+            elif one["referrer_user_id"] != referrer:
+                yield f"{user}: answered {referrer}, stored {one['referrer_user_id']}"
+
+    def _members(self, attributions: dict[str, Item]) -> Iterator[str]:
+        for member in self.history.members:
+            one = attributions.get(_id(member.user))
+            if one is not None and member.user not in self.answers.erased:
+                rivals = sum(
+                    other["referrer_user_id"] == one["referrer_user_id"]
+                    for other in attributions.values()
+                )
+                if one["status"] not in self._expected(member, one, rivals):
+                    yield f"{member}: {one['status']}"
+                yield from self._rewards(member, one)
+
+    def _expected(self, member: Member, one: Item, rivals: int) -> set[str]:
+        """Where the facts, all told, leave a member: whatever came first."""
+        rewarded = {"rewarded", "capped"} if rivals > self.history.cap else {"rewarded"}
+        in_time = member.paid_at <= parse_timestamp(one["expires_at"]) + CLOCK_SKEW
+        if not (member.paid and member.linked and in_time):
+            return {"attributed", "expired"}
+        if member.claimed >= AMOUNT:
+            return {"rejected"} if self.history.reverses else {"rejected", *rewarded}
+        verdict = self.answers.reviewed.get(member.user)
+        if member.shares_customer:
+            return {"review_required", "rejected", *rewarded}
+        if not member.disposable:
+            return rewarded
+        told = {"approve": rewarded, "reject": {"rejected"}}
+        if verdict is not None:
+            return told[verdict]
+        # A review whose answer was lost may have been done or not.
+        tried = [act.verdict for act in self.history.acts if _reviews(act, member)]
+        return {"review_required"}.union(*(told[one] for one in tried))
+
+    def _rewards(self, member: Member, one: Item) -> Iterator[str]:
+        rewards = one.get("rewards", {})
+        granted = {role for role, reward in rewards.items() if "credits_granted_at" in reward}
+        wanted = {"rewarded": {"referrer", "referred"}, "capped": {"referred"}}
+        if granted != wanted.get(one["status"], granted):
+            yield f"{member}: {one['status']}, but granted to {granted or 'nobody'}"
+        if granted and member.disposable and "reviewed_at" not in one:
+            yield f"{member}: granted without the review that it needs"
+        if not self.history.reverses:
+            return
+        for role in granted:
+            reward = rewards[role]
+            target = min(_REWARD, -(-_REWARD * member.claimed // AMOUNT))
+            taken = reward.get("reversed_credits", 0) + reward.get("shortfall", 0)
+            if taken != target:
+                yield f"{member}: {taken} of {role}'s credits taken back, claims say {target}"
+
+    def _metering(self, account: Account) -> Iterator[str]:
+        plan, answers = self.history.plan, self.answers
+        used = account.month_used
+        if min(account.minute_used, account.day_used, account.included_used) < 0:
+            yield f"metered: counted below nothing: {account}"
+        if account.minute_used > plan.per_minute or account.included_used > plan.included:
+            yield f"metered: over the limits: {account}"
+        if account.overage_used and not plan.allows_overage(enabled=account.overage_enabled):
+            yield f"metered: {account.overage_used} over the limit of a plan without overage"
+        whole_month = self.history.start != MONTHS_END
+        if whole_month and not answers.served <= used <= answers.served + answers.in_doubt:
+            yield (f"metered: {used} charged, {answers.served} served, {answers.in_doubt} in doubt")
+
+
+def _paths(items: list[Item]) -> Iterator[str]:
+    for item in items:
+        if item["sk"].startswith("AUDIT#"):
+            before, after = Status(item["from_status"]), Status(item["to_status"])
+            if after not in TRANSITIONS[before]:
+                yield f"{item['pk']}: went from {before} to {after}"
+
+
+def _reviews(act: Act, member: Member) -> TypeGuard[Review]:
+    return isinstance(act, Review) and act.user == member.user
+
+
+def _id(user: str) -> str:
+    return attribution_id(SECRET.encode(), user)

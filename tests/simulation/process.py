@@ -1,0 +1,70 @@
+"""A Lambda instance: what its modules remember, kept apart though all share one interpreter."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from importlib import import_module
+from typing import Any
+
+from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
+
+from referrals.edge import auth
+from referrals.store import codes, metering
+from referrals.store.table import Table
+from tests.functions.client import Context
+
+HANDLERS = {
+    name: import_module(f"functions.{name}.handler")
+    for name in (
+        "approve_referral",
+        "attribute_signup",
+        "capture_click",
+        "change_plan",
+        "erase_user",
+        "expire_attributions",
+        "get_account",
+        "get_referral",
+        "list_referrals",
+        "my_referrals",
+        "reconcile",
+        "recover_grants",
+        "referral_stats",
+        "reject_referral",
+        "stripe_webhook",
+    )
+}
+_CONTEXT = Context()
+# Powertools keeps these two on the class.
+_REQUEST = ("current_event", "lambda_context")
+
+
+@dataclass
+class Process:
+    """One instance for one request at a time; `skew` is how wrong its clock is."""
+
+    table: Table
+    skew: timedelta = timedelta()
+    _request: tuple[Any, ...] = (None, None)
+    _contexts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _caches: tuple[dict[Any, Any], ...] = field(default_factory=lambda: ({}, {}, {}))
+
+    def invoke(self, function: str, event: dict[str, Any]) -> dict[str, Any]:
+        """Call a function in this process."""
+        self._contexts[function] = {}
+        self.resume()
+        return HANDLERS[function].handler(event, _CONTEXT)
+
+    def aside(self, wait: Callable[[], object]) -> None:
+        """Wait, and find everything as it was though other processes had their turns."""
+        self._request = tuple(getattr(BaseRouter, name, None) for name in _REQUEST)
+        wait()
+        self.resume()
+
+    def resume(self) -> None:
+        """Make this process the one that the modules see."""
+        for name, value in zip(_REQUEST, self._request, strict=True):
+            setattr(BaseRouter, name, value)
+        auth._recent_keys, codes._recent, metering._seen = self._caches
+        for function, context in self._contexts.items():
+            if hasattr(HANDLERS[function], "app"):
+                HANDLERS[function].app.context = context

@@ -1,0 +1,27 @@
+"""Each wrong variant is found soon, and made small enough to be understood."""
+
+import pytest
+
+from tests.simulation.canaries import CANARIES
+from tests.simulation.history import run
+from tests.simulation.plan import drawn
+from tests.simulation.shrinking import shrunk
+
+HISTORIES = 50
+
+
+@pytest.mark.parametrize("name", CANARIES)
+def test_the_simulation_catches(name):
+    with CANARIES[name]():
+        assert any(run(drawn(seed)).violations for seed in range(HISTORIES))
+
+
+def test_a_failure_shrinks_to_what_causes_it():
+    with CANARIES["dedupe by event id"]():
+        failed = next(
+            result for seed in range(HISTORIES) if (result := run(drawn(seed))).violations
+        )
+        small = shrunk(failed)
+        assert small.violations
+        assert len(small.history.acts) < len(failed.history.acts)
+        assert small.world.struck().total() <= 2

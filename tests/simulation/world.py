@@ -1,0 +1,257 @@
+"""One world for one history: its time, its dice, its faults, and the service that lives in it."""
+
+import hashlib
+import json
+import logging
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+from ulid import ULID
+
+from referrals.edge import auth, clock, service, settings, telemetry
+from referrals.rules.plans import PLANS, Plan
+from referrals.store import codes, metering
+from referrals.store import table as table_module
+from referrals.store.table import Table
+from tests.functions.running import SIGNING_SECRET
+from tests.simulation.emulator import Emulator
+from tests.simulation.faults import FAULTS, Call, Client, Crash, Fault
+from tests.simulation.process import HANDLERS, Process
+from tests.simulation.scheduler import Scheduler
+
+SECRET = "the simulation's hashing secret"
+MOST_SKEW = timedelta(minutes=10)
+_SECRETS = {"hashing": SECRET, "stripe": json.dumps({"signing_secrets": [SIGNING_SECRET]})}
+_SDK_ATTEMPTS = 4
+
+
+class Step(NamedTuple):
+    """One call to DynamoDB, and what befell it."""
+
+    at: datetime
+    actor: str
+    number: int
+    call: Call
+    fault: Fault
+    result: str
+
+    def __str__(self) -> str:
+        fault = "" if self.fault is Fault.NONE else f"  << {self.fault} >>"
+        return (
+            f"{self.at:%d %H:%M:%S.%f} {self.actor:<24} {self.number:>3} "
+            f"{self.call.operation:<18} {self.call.places}{fault}  {self.result}"
+        )
+
+
+@dataclass(frozen=True)
+class Faults:
+    """How often a call goes wrong, in which ways, and which calls are spared."""
+
+    rate: float = 0.0
+    kinds: frozenset[Fault] = frozenset(FAULTS)
+    skewed: bool = False
+    spared: frozenset[tuple[str, int]] = frozenset()
+
+
+@dataclass
+class Actor:
+    """Someone who sends requests, with dice of their own: others' fates do not change theirs."""
+
+    world: "World"
+    name: str
+    chance: Random
+    process: Process = field(init=False)
+    calls: int = 0
+    struck: int = 0
+
+    def __post_init__(self) -> None:
+        self.process = self.world.new_process(self.chance)
+
+    def invoke(self, function: str, event: dict[str, Any]) -> dict[str, Any] | None:
+        """What the function answers; None where it failed or its process died."""
+        self.world.actor = self
+        try:
+            return self.process.invoke(function, event)
+        except Crash:
+            self.process = self.world.new_process(self.chance)
+        except Exception:
+            # A schedule's failure: Lambda tells nobody but the log.
+            self.world.failures += 1
+        return None
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.process.aside(lambda: self.world.scheduler.wait(timedelta(seconds=seconds)))
+        self.world.actor = self
+
+
+class World:
+    """Everything that the service cannot tell from the real world."""
+
+    def __init__(self, emulator: Emulator, seed: int, start: datetime, faults: Faults) -> None:
+        self.emulator, self.seed, self.faults = emulator, seed, faults
+        self.scheduler = Scheduler(start)
+        self.trace: list[Step] = []
+        self.failures = 0
+        self.faulty = False
+        self._clients = [Client(emulator, self, attempts) for attempts in (_SDK_ATTEMPTS, 1)]
+        self.actor = self.new_actor("setup")
+
+    @property
+    def now(self) -> datetime:
+        """The true time."""
+        return self.scheduler.now
+
+    def new_actor(self, name: str) -> Actor:
+        return Actor(self, name, Random(f"{self.seed}/{name}"))
+
+    def new_process(self, chance: Random) -> Process:
+        table = Table(self.emulator.name, self._clients[0])  # type: ignore[arg-type]
+        table.__dict__["unrepeated"] = self._clients[1]
+        wrong = chance.uniform(-1, 1) if self.faults.skewed else 0.0
+        return Process(table, MOST_SKEW * wrong)
+
+    # What befalls a call: see faults.Weather.
+
+    def before(self, call: Call) -> Fault:
+        actor = self.actor
+        stalled = actor.chance.random() < 0.1
+        actor.wait(actor.chance.uniform(0.2, 3) if stalled else actor.chance.uniform(0.001, 0.05))
+        actor.calls += 1
+        strikes = actor.chance.random() < self.faults.rate
+        possible = [fault for fault in call.possible if fault in self.faults.kinds]
+        fault = actor.chance.choice(possible) if possible else Fault.NONE
+        spared = (actor.name, actor.calls) in self.faults.spared
+        if not strikes or not self.faulty or spared:
+            return Fault.NONE
+        actor.struck += 1
+        return fault
+
+    def after(self, call: Call, fault: Fault, result: str) -> None:
+        self.trace.append(Step(self.now, self.actor.name, self.actor.calls, call, fault, result))
+
+    def wait(self, seconds: float) -> None:
+        self.actor.wait(seconds)
+
+    def later(self, act: Callable[[], object]) -> None:
+        delay = timedelta(seconds=self.actor.chance.uniform(0.1, 8))
+        self.scheduler.start(act, self.now + delay)
+
+    def index_answer(self, call: Call, body: bytes) -> tuple[int, dict[str, Any]]:
+        return self.emulator.ask_behind(call.operation, body, self.actor.chance)
+
+    def token(self) -> str:
+        return f"{self.actor.chance.getrandbits(128):032x}"
+
+    # What the service takes from its surroundings.
+
+    @contextmanager
+    def inhabited(
+        self, environment: Mapping[str, str], plans: Mapping[str, Plan]
+    ) -> Iterator[None]:
+        """Let the real handlers live here, in this environment and with these plans."""
+        told = {"TABLE_NAME": self.emulator.name, "HASHING_SECRET": "hashing"}
+        told |= {"STRIPE_SECRET": "stripe", **environment}
+        time, metrics = _Time(self), telemetry.metrics.provider
+        replaced: list[tuple[Any, str, Any]] = [
+            (service, "table", lambda: self.actor.process.table),
+            (settings, "_secret", _SECRETS.__getitem__),
+            (clock, "now", self._clock),
+            (clock, "new_ulid", self._ulid),
+            (table_module, "random", _Dice(self)),
+            (table_module, "ThreadPoolExecutor", _InTurn),
+            *((module, "time", time) for module in (table_module, metering, codes, auth)),
+            (HANDLERS["stripe_webhook"], "time", time),
+            (metrics, "add_metric", _nothing),
+            (metrics, "flush_metrics", _nothing),
+        ]
+        before = [(place, name, getattr(place, name)) for place, name, _ in replaced]
+        caches = auth._recent_keys, codes._recent, metering._seen
+        disabled = logging.root.manager.disable
+        with patch.dict(os.environ, told), patch.dict(PLANS, plans):
+            logging.disable(logging.CRITICAL)
+            settings.settings.cache_clear()
+            for place, name, value in replaced:
+                setattr(place, name, value)
+            try:
+                yield
+            finally:
+                for place, name, value in before:
+                    setattr(place, name, value)
+                auth._recent_keys, codes._recent, metering._seen = caches
+                settings.settings.cache_clear()
+                logging.disable(disabled)
+
+    def _clock(self) -> datetime:
+        at = self.now + self.actor.process.skew
+        return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+    def _ulid(self, at: datetime) -> ULID:
+        chance = self.actor.chance.getrandbits(80).to_bytes(10, "big")
+        return ULID.from_bytes(int(at.timestamp() * 1000).to_bytes(6, "big") + chance)
+
+    def struck(self) -> Counter[Fault]:
+        """The faults that befell calls, by kind."""
+        return Counter(step.fault for step in self.trace if step.fault is not Fault.NONE)
+
+    def digest(self) -> str:
+        """What happened, in a word: the same for the same seed."""
+        found = hashlib.sha256()
+        for step in self.trace:
+            places = sorted(step.call.places.split())
+            found.update(f"{step.actor} {step.call.operation} {places}".encode())
+            found.update(f"{step.fault} {step.result}\n".encode())
+        return found.hexdigest()[:16]
+
+
+@dataclass
+class _Time:
+    """What modules take for the `time` module."""
+
+    world: World
+
+    def sleep(self, seconds: float) -> None:
+        self.world.wait(seconds)
+
+    def time(self) -> float:
+        return self.world.now.timestamp()
+
+    monotonic = time
+
+
+@dataclass
+class _Dice:
+    """What modules take for the `random` module."""
+
+    world: World
+
+    def uniform(self, low: float, high: float) -> float:
+        return self.world.actor.chance.uniform(low, high)
+
+
+class _InTurn:
+    """What is done side by side, done in turn: an order that threads might take too."""
+
+    def __init__(self, **_: Any) -> None:
+        pass
+
+    def __enter__(self) -> "_InTurn":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    @staticmethod
+    def map(act: Callable[[Any], Any], inputs: Sequence[Any]) -> list[Any]:
+        return [act(one) for one in inputs]
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    """Metrics go nowhere."""
