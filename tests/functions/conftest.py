@@ -19,23 +19,15 @@ from tests.functions.running import (
     SIGNING_SECRET,
     RunningProgramme,
 )
-from tests.tables import create_table, everything, ministack_client
+from tests.tables import direct_table, everything
 
 HASHING_SECRET = "a hashing secret that nothing may show"
 
 
-@pytest.fixture(scope="session")
-def dynamodb():
-    """One client for all: making one takes longer than most tests."""
-    return ministack_client(retries={"mode": "standard", "total_max_attempts": 4})
-
-
 @pytest.fixture
-def table(dynamodb) -> Table:
-    """A fresh table."""
-    fresh = Table(create_table(dynamodb), dynamodb)
-    fresh.__dict__["unrepeated"] = dynamodb
-    return fresh
+def table() -> Table:
+    """A fresh table, without the way through botocore, which tests/store goes."""
+    return direct_table()
 
 
 @pytest.fixture(autouse=True)
