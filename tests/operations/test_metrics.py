@@ -1,0 +1,168 @@
+"""What the alarms and the dashboard ask for is what the functions tell, and the reverse."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from referrals.edge.telemetry import Metric
+from tests import stripe_payloads
+from tests.functions.client import invoke, request
+from tests.tables import template
+
+RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
+NAMESPACE = "Referrals"
+STACK = {"Ref": "AWS::StackName"}
+
+
+def values(found):
+    """The values of one metric, in the order of their writing."""
+    return [value for directive, document in found for value in document[name_of(directive)]]
+
+
+def name_of(directive):
+    (metric,) = directive["Metrics"]
+    return metric["Name"]
+
+
+def everything_happens(programme):
+    """One of each: the good, what fails, and what is refused at the door."""
+    programme.click()
+    earlier = programme.referred("user-refunded")
+    programme.stripe(stripe_payloads.invoice_paid(earlier))
+    programme.stripe(stripe_payloads.charge_refunded(earlier))
+    programme.owed("user-owed")
+    programme.webhook({"type": "invoice.paid"}, {"stripe-signature": "t=1,v1=forged"})
+    poor = invoke("create_api_key", {"user_id": "user-poor", "role": "admin", "plan": "free"})
+    for _ in range(6):
+        request("list_referrals", "GET", "/admin/referrals", key=poor["api_key"])
+    invoke("recover_grants", {})
+    invoke("reconcile", {})
+
+
+def test_every_metric_is_emitted_under_the_one_dimension(programme, emitted):
+    everything_happens(programme)
+    found = emitted()
+    assert found.keys() == set(Metric)
+    for written in found.values():
+        for directive, document in written:
+            assert directive["Namespace"] == NAMESPACE
+            assert directive["Dimensions"] == [["service"]]
+            assert document["service"] == "referrals"
+
+
+def test_the_functions_are_given_the_names_that_the_alarms_know():
+    variables = template()["Globals"]["Function"]["Environment"]["Variables"]
+    assert variables["POWERTOOLS_METRICS_NAMESPACE"] == NAMESPACE
+    assert variables["POWERTOOLS_SERVICE_NAME"] == STACK
+
+
+def test_every_alarm_of_ours_watches_a_metric_that_is_emitted(alarms):
+    ours = [alarm for alarm in alarms.values() if alarm["Namespace"] == NAMESPACE]
+    assert ours
+    for alarm in ours:
+        assert alarm["MetricName"] in set(Metric)
+        assert alarm["Dimensions"] == [{"Name": "service", "Value": STACK}]
+
+
+def test_the_dashboard_shows_every_metric_of_ours_and_no_other(shown):
+    ours = [metric for metric in shown if metric[0] == NAMESPACE]
+    assert {metric[1] for metric in ours} == set(Metric)
+    assert {metric[2:] for metric in ours} == {("service", "${AWS::StackName}")}
+
+
+def test_the_dashboard_shows_what_the_alarms_of_aws_watch(alarms, shown):
+    watched = {
+        (alarm["Namespace"], alarm["MetricName"])
+        for alarm in alarms.values()
+        if alarm["Namespace"] != NAMESPACE
+    }
+    assert watched <= {metric[:2] for metric in shown}
+
+
+def test_the_dashboard_names_what_the_template_makes(resources, shown):
+    for metric in shown:
+        for name in re.findall(r"\$\{(\w+)[.}]", " ".join(metric)):
+            assert name in resources
+
+
+def test_every_alarm_gives_its_reason_and_tells_somebody(alarms, resources):
+    for alarm in alarms.values():
+        assert len(alarm["AlarmDescription"]) > 40
+        assert alarm["TreatMissingData"]
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "AlarmTopic"}]
+    assert resources["AlarmTopic"]["Properties"]["KmsMasterKeyId"] == {"Ref": "AlarmKey"}
+
+
+def test_the_runbook_has_one_paragraph_for_each_alarm(alarms):
+    chapters = dict(re.findall(r"^## (\w+Alarm)\n\n(.+)$", RUNBOOK.read_text(), re.MULTILINE))
+    assert chapters.keys() == alarms.keys()
+    for paragraph in chapters.values():
+        assert "**Look:**" in paragraph
+        assert "**Repair:**" in paragraph
+        assert "`" in paragraph
+
+
+def test_a_refused_signature_is_counted_though_no_handler_ran(programme, emitted):
+    programme.webhook({}, {"stripe-signature": "t=1,v1=forged"})
+    assert values(emitted()[Metric.WEBHOOK_SIGNATURE_FAILURES]) == [1]
+
+
+def test_a_signup_told_twice_is_counted_once(programme, emitted):
+    programme.signup("user-1")
+    programme.signup("user-1")
+    assert values(emitted()[Metric.SIGNUPS]) == [1]
+
+
+def test_a_payment_that_was_there_first_is_counted_with_the_signup(programme, emitted):
+    sale = stripe_payloads.Sale(customer="cus_first")
+    programme.stripe(stripe_payloads.invoice_paid(sale))
+    programme.signup("user-1", stripe_customer_id="cus_first")
+    found = emitted()
+    (told,) = found[Metric.SIGNUPS]
+    assert found[Metric.QUALIFICATIONS] == found[Metric.GRANTS] == [told]
+    assert told[1] | {"Signups": [1], "Qualifications": [1], "Grants": [2]} == told[1]
+
+
+def test_a_held_referral_is_counted_when_it_qualifies_and_when_it_is_approved(programme, emitted):
+    held = programme.in_review("user-1")
+    waiting = emitted()
+    assert values(waiting[Metric.QUALIFICATIONS]) == [1]
+    assert Metric.GRANTS not in waiting
+    programme.review("approve", held["attribution"]["id"], body={})
+    approved = emitted()
+    assert Metric.QUALIFICATIONS not in approved
+    assert values(approved[Metric.GRANTS]) == [2]
+
+
+def test_books_that_balance_are_told_as_well(programme, emitted):
+    """Or nobody could tell a good day from a day without a run."""
+    programme.rewarded("user-1")
+    emitted()
+    invoke("reconcile", {})
+    assert values(emitted()[Metric.RECONCILE_DIFFERENCES]) == [0]
+
+
+def test_every_difference_is_told(programme, emitted):
+    programme.rewarded("user-1")
+    programme.heal_account("user-1")
+    emitted()
+    invoke("reconcile", {})
+    assert values(emitted()[Metric.RECONCILE_DIFFERENCES]) == [1]
+
+
+def test_the_age_of_what_is_owed_grows_and_ends_with_the_grant(programme, time_is, emitted):
+    def age():
+        emitted()
+        invoke("recover_grants", {})
+        (told,) = emitted()[Metric.OLDEST_PENDING_GRANT]
+        return told[1]["OldestPendingGrant"]
+
+    now = time_is(datetime.now(UTC))
+    assert age() == [0]
+    programme.owed("user-1")
+    time_is(now + timedelta(minutes=11))
+    assert age()[0] > 600
+    programme.heal_account("user-1")
+    time_is(now + timedelta(days=1))
+    age()
+    assert age() == [0]

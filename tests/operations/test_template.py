@@ -1,0 +1,151 @@
+"""What the template promises of every function: how it is seen, what it may do, how it is rolled
+out."""
+
+from copy import deepcopy
+from fnmatch import fnmatchcase
+
+import pytest
+from samtranslator.translator.transform import transform
+
+from referrals.store import keys
+from tests.tables import template
+
+GLOBALS = template()["Globals"]["Function"]
+FUNCTIONS = {
+    name: resource["Properties"]
+    for name, resource in template()["Resources"].items()
+    if resource["Type"] == "AWS::Serverless::Function"
+}
+every_function = pytest.mark.parametrize("function", FUNCTIONS)
+
+
+def statements(function, resources):
+    """What a function may do, by its own policies and the shared ones that it names."""
+    for policy in FUNCTIONS[function]["Policies"]:
+        shared = "Ref" in policy and resources[policy["Ref"]]["Properties"]["PolicyDocument"]
+        yield from (shared or policy)["Statement"]
+
+
+def actions(statement):
+    named = statement["Action"]
+    return [named] if isinstance(named, str) else named
+
+
+def leading_keys(statement):
+    """Patterns of the partition keys that a statement is bound to; none where it is not."""
+    (patterns,) = [
+        condition["dynamodb:LeadingKeys"] for condition in statement.get("Condition", {}).values()
+    ] or [[]]
+    return patterns
+
+
+@every_function
+def test_every_function_keeps_its_logs_for_as_long_as_asked(function, resources):
+    group = resources[FUNCTIONS[function]["LoggingConfig"]["LogGroup"]["Ref"]]
+    assert group["Type"] == "AWS::Logs::LogGroup"
+    assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+@every_function
+def test_every_function_is_traced(function):
+    assert FUNCTIONS[function].get("Tracing", GLOBALS["Tracing"]) == "Active"
+
+
+def test_what_runs_by_the_clock_leaves_its_failures_somewhere():
+    dead_letters = {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
+    scheduled = 0
+    for function in FUNCTIONS.values():
+        for event in function.get("Events", {}).values():
+            if event["Type"] == "HttpApi":
+                continue
+            scheduled += 1
+            failed = function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+            assert failed["Destination"] == dead_letters
+            assert event["Properties"]["DeadLetterConfig"]["Arn"] == dead_letters
+    assert scheduled == 4
+
+
+@every_function
+def test_nothing_but_reconcile_may_read_the_whole_table(function, resources):
+    allowed = {action for one in statements(function, resources) for action in actions(one)}
+    assert not any("*" in action for action in allowed)
+    assert ("dynamodb:Scan" in allowed) is (function == "ReconcileFunction")
+
+
+def test_a_click_reaches_no_attribution_and_nothing_of_stripe(resources):
+    """It serves strangers: whatever is wrong with it, referrals and payments are out of reach."""
+    out_of_reach = [keys.attribution("any").pk, keys.stripe("cus_any")]
+    bound = [
+        statement
+        for statement in statements("CaptureClickFunction", resources)
+        if any(action.startswith("dynamodb:") for action in actions(statement))
+    ]
+    assert bound
+    for statement in bound:
+        patterns = leading_keys(statement)
+        assert patterns, f"{statement['Sid']} is bound to no key"
+        assert not any(fnmatchcase(pk, one) for pk in out_of_reach for one in patterns)
+
+
+class NoManagedPolicies:
+    def load(self):
+        return {}
+
+
+def processed(layer="s3://bucket/layer", **parameters):
+    """The resources that CloudFormation would make, once SAM has packed and read the template."""
+    packed = deepcopy(template())
+    for resource in packed["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://bucket/function"
+    packed["Resources"]["ReferralsLayer"]["Properties"]["ContentUri"] = layer
+    return transform(packed, parameters, NoManagedPolicies())["Resources"]
+
+
+def groups(resources):
+    return [one for one in resources.values() if one["Type"] == "AWS::CodeDeploy::DeploymentGroup"]
+
+
+def test_in_prod_a_new_version_begins_with_a_tenth_and_errors_take_it_back():
+    rolled_out = groups(processed(Environment="prod"))
+    assert len(rolled_out) == len(FUNCTIONS)
+    for group in rolled_out:
+        properties = group["Properties"]
+        assert "Canary10Percent5Minutes" in str(properties["DeploymentConfigName"])
+        assert properties["AlarmConfiguration"]["Alarms"] == [{"Name": {"Ref": "ApiErrorsAlarm"}}]
+        assert "DEPLOYMENT_STOP_ON_ALARM" in properties["AutoRollbackConfiguration"]["Events"]
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"Environment": "dev"},
+        {"Environment": "local"},
+        {"Environment": "prod", "Rollout": "instant"},
+    ],
+    ids=str,
+)
+def test_elsewhere_or_in_a_hurry_it_has_all_requests_at_once(parameters):
+    assert groups(processed(**parameters)) == []
+
+
+def test_callers_reach_a_version_that_a_rollout_can_take_back():
+    api = processed()["Api"]["Properties"]["Body"]
+    for path in api["paths"].values():
+        for operation in path.values():
+            assert "Aliaslive" in operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+
+
+def versions(layer):
+    return {
+        name
+        for name, resource in processed(layer).items()
+        if resource["Type"] == "AWS::Lambda::Version"
+    }
+
+
+def test_a_new_layer_is_a_new_version_of_every_function():
+    """Nearly all code is in the layer."""
+    before, after = versions("s3://bucket/before"), versions("s3://bucket/after")
+    assert len(before) == len(after) == len(FUNCTIONS)
+    assert before.isdisjoint(after)
