@@ -6,10 +6,9 @@ from referrals.edge import clock, service
 from referrals.edge.settings import settings
 from referrals.edge.telemetry import Metric, count, count_outcomes, logger, scheduled
 from referrals.rules.attribution import Actor
-from referrals.store import attributions
 from referrals.store.erasure import erase
 from referrals.store.reconcile import reconcile
-from referrals.store.settlement import settle_attribution
+from referrals.store.settlement import settle_customer
 
 TOLD_DIFFERENCES = 100
 
@@ -22,10 +21,8 @@ def handler() -> dict[str, Any]:
         logger.error("difference", extra={"difference": difference})
     count(Metric.RECONCILE_DIFFERENCES, len(found.differences), always=True)
     actor = Actor(name="schedule", at=clock.now(), why="reconcile")
-    for attribution_id in found.unsettled:
-        attribution = attributions.get(table, attribution_id)
-        if attribution is not None:
-            count_outcomes([settle_attribution(table, secret, attribution, programme, actor)])
+    for customer_id in found.unsettled:
+        count_outcomes(settle_customer(table, secret, customer_id, programme, actor))
     for user_id in found.unfinished_erasures:
         erase(table, secret, user_id, None, programme)
     return {

@@ -25,7 +25,7 @@ class Books:
     cohorts: dict[tuple[str, str], Cohort] = field(default_factory=dict)
     members: set[str] = field(default_factory=set)
     referrals: set[str] = field(default_factory=set)
-    linked_users: set[str] = field(default_factory=set)
+    customers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     unfinished_erasures: list[str] = field(default_factory=list)
 
 
@@ -93,9 +93,14 @@ def _enter(books: Books, item: Item) -> None:
     elif sk.startswith(keys.REFERRAL_PREFIX):
         books.referrals.add(f"{pk} {sk}")
     elif sk == keys.LINK:
-        books.linked_users |= item.get("user_ids", set())
+        _enter_link(books, item)
     elif user_id := erasure.unfinished(item):
         books.unfinished_erasures.append(user_id)
+
+
+def _enter_link(books: Books, item: Item) -> None:
+    for user_id in item.get("user_ids", ()):
+        books.customers[user_id].add(item["pk"].removeprefix(keys.stripe("")))
 
 
 def _enter_cohorts(books: Books, item: Item) -> None:
@@ -108,12 +113,12 @@ def _enter_cohorts(books: Books, item: Item) -> None:
 
 
 def _unsettled(books: Books) -> list[str]:
-    """Attributions that wait for a payment though Stripe knows the user: worth another look."""
-    return [
-        attribution.id
-        for attribution in books.attributions.values()
-        if life.awaits_payment(attribution) and attribution.referred_user_id in books.linked_users
-    ]
+    """Customers whose user waits for a payment: worth another look."""
+    found: set[str] = set()
+    for attribution in books.attributions.values():
+        if life.awaits_payment(attribution):
+            found |= books.customers.get(attribution.referred_user_id, set())
+    return sorted(found)
 
 
 def _accounts(books: Books) -> list[str]:

@@ -1,0 +1,218 @@
+"""Reconciliation: every kind of difference is told in a sentence, a sound table has none."""
+
+from datetime import timedelta
+
+import pytest
+
+from functions.reconcile.handler import handler as reconcile_daily
+from referrals.edge import service, settings
+from referrals.rules.attribution import Status
+from referrals.rules.ids import attribution_id, reward_id
+from referrals.rules.payment import CustomerLinked
+from referrals.store import facts
+from referrals.store.reconcile import reconcile
+from tests.functions.client import Context
+from tests.samples import NOW, PAID, SECRET, charge, invoice
+from tests.store.scene import Scene
+from tests.tables import everything
+
+REWARDED = attribution_id(SECRET, "rewarded")
+REWARD = reward_id(REWARDED, "referred")
+GRANT = ("USER#rewarded", f"LEDGER#{REWARD}")
+CREDITS = ("USER#rewarded", "CREDITS")
+ATTRIBUTION = (f"ATTRIBUTION#{REWARDED}", "ATTRIBUTION")
+
+
+@pytest.fixture
+def busy(table):
+    """A table with a referral in most states, refunds, campaigns and spent credits."""
+    scene = Scene(table=table)
+    scene.click("visit-1", utm_campaign="spring")
+    scene.sign_up("campaign", click_id="visit-1")
+    scene.sign_up("waiting", at=NOW + timedelta(hours=2))
+    for user_id in ("rewarded", "refunded", "partly"):
+        scene.sign_up(user_id)
+        scene.pay(user_id, charge_id=f"ch_{user_id}")
+    for user_id, refunded in (("refunded", PAID), ("partly", PAID // 3)):
+        seen = {"charge_id": f"ch_{user_id}", "customer_id": f"cus_{user_id}"}
+        scene.tell(charge(refunded=refunded, **seen))
+    for user_id in ("held", "rejected", "approved"):
+        scene.sign_up(user_id, flags=("disposable_email",))
+        scene.pay(user_id)
+    scene.reject("rejected")
+    scene.approve("approved")
+    return scene
+
+
+def edit(scene, place, **changes):
+    """Another item in its place; None takes an attribute away."""
+    item = next(one for one in everything(scene.table) if (one["pk"], one["sk"]) == place)
+    changed = {name: value for name, value in (item | changes).items() if value is not None}
+    scene.table.write(scene.table.put("edited", changed))
+
+
+def lose(scene, place):
+    scene.table.client.delete_item(
+        TableName=scene.table.name, Key={"pk": {"S": place[0]}, "sk": {"S": place[1]}}
+    )
+
+
+def invent(scene, place, **attributes):
+    item = {"pk": place[0], "sk": place[1], **attributes}
+    scene.table.write(scene.table.put("invented", item))
+
+
+def with_reward(scene, **changes):
+    """Change what the attribution says of its reward."""
+    (item,) = (one for one in everything(scene.table) if (one["pk"], one["sk"]) == ATTRIBUTION)
+    reward = {**item["rewards"]["referred"], **changes}
+    kept = {name: value for name, value in reward.items() if value is not None}
+    edit(scene, ATTRIBUTION, rewards={**item["rewards"], "referred": kept})
+
+
+STAMP = "2026-11-20T12:00:00.000Z"
+BOOKED = {"kind": "grant", "attribution_id": REWARDED, "at": STAMP}
+FAULTS = {
+    "credits out of nowhere": (
+        lambda scene: edit(scene, CREDITS, balance=10_001),
+        ["account rewarded: balance 10001 + spent 0, ledger says 10000"],
+    ),
+    "credits spent twice": (
+        lambda scene: edit(scene, CREDITS, spent=7),
+        ["account rewarded: balance 10000 + spent 7, ledger says 10000"],
+    ),
+    "a lost account": (
+        lambda scene: lose(scene, CREDITS),
+        ["account rewarded: balance 0 + spent 0, ledger says 10000"],
+    ),
+    "a balance below zero": (
+        lambda scene: edit(scene, CREDITS, balance=-1, spent=10_001),
+        ["account rewarded: balance -1 is below zero"],
+    ),
+    "a balance that is no number": (
+        lambda scene: edit(scene, CREDITS, balance="frozen"),
+        ["account rewarded: the balance is not a number"],
+    ),
+    "a lost booking": (
+        lambda scene: (lose(scene, GRANT), edit(scene, CREDITS, balance=0)),
+        [f"reward {REWARD}: granted and ledger disagree"],
+    ),
+    "a booking that was not granted": (
+        lambda scene: with_reward(scene, credits_granted_at=None),
+        [f"reward {REWARD}: granted and ledger disagree"],
+    ),
+    "another sum than owed": (
+        lambda scene: with_reward(scene, credits=9_000),
+        [f"reward {REWARD}: 9000 owed, 10000 booked"],
+    ),
+    "a reversal that was not booked": (
+        lambda scene: with_reward(scene, reversed_credits=5),
+        [f"reward {REWARD}: reversals and ledger disagree"],
+    ),
+    "a grant of no reward": (
+        lambda scene: (
+            invent(scene, ("USER#rewarded", "LEDGER#reward_x"), credits=5, **BOOKED),
+            edit(scene, CREDITS, balance=10_005),
+        ),
+        ["ledger rewarded reward_x: no reward knows this grant"],
+    ),
+    "a slot too many": (
+        lambda scene: edit(scene, ("USER#ref", "REWARDS#2026-11"), qualified=9),
+        ["referrer ref in 2026-11: counter 9, slots in use 4"],
+    ),
+    "a lost month": (
+        lambda scene: lose(scene, ("USER#ref", "REWARDS#2026-11")),
+        ["referrer ref in 2026-11: counter 0, slots in use 4"],
+    ),
+    "a month of nothing": (
+        lambda scene: invent(scene, ("USER#ref", "REWARDS#2026-10"), qualified=1),
+        ["referrer ref in 2026-10: counter 1, slots in use 0"],
+    ),
+    "an attribution out of its cohort": (
+        lambda scene: lose(scene, ("COHORT#2026112012", f"{STAMP}#{REWARDED}")),
+        [f"attribution {REWARDED}: missing in its cohort"],
+    ),
+    "an attribution out of its referrer's list": (
+        lambda scene: lose(scene, ("USER#ref", f"REFERRAL#{STAMP}#{REWARDED}")),
+        [f"attribution {REWARDED}: missing in its referrer's list"],
+    ),
+}
+
+
+def test_a_healthy_busy_table_has_no_differences(busy):
+    statuses = {item["status"] for item in everything(busy.table) if item["sk"] == "ATTRIBUTION"}
+    assert statuses == {"attributed", "rewarded", "rejected", "review_required"}
+    found = reconcile(busy.table)
+    assert found.differences == ()
+    assert found.items == len(everything(busy.table))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_difference_is_told_and_nothing_is_written(busy, fault):
+    break_it, told = FAULTS[fault]
+    break_it(busy)
+    before = everything(busy.table)
+    assert list(reconcile(busy.table).differences) == told
+    assert everything(busy.table) == before
+
+
+@pytest.mark.parametrize(("campaign", "attributed"), [("*", 8), ("spring", 1)])
+def test_a_funnel_that_miscounts_is_told(busy, campaign, attributed):
+    place = (f"FUNNEL#{campaign}", "COHORTS#2026-11-20")
+    (stored,) = (one for one in everything(busy.table) if (one["pk"], one["sk"]) == place)
+    edit(busy, place, m=stored["m"] + 1)
+    (told,) = reconcile(busy.table).differences
+    assert told.startswith(f"funnel of {campaign} at 2026-11-20T12: stored ")
+    assert told.count(f"attributed={attributed}") - told.count(f"attributed={attributed}0") == 1
+
+
+def test_a_lost_day_of_the_funnel_is_told(busy):
+    lose(busy, ("FUNNEL#*", "COHORTS#2026-11-20"))
+    told = reconcile(busy.table).differences
+    assert [one.split(":")[0] for one in told] == [
+        "funnel of * at 2026-11-20T12",
+        "funnel of * at 2026-11-20T14",
+    ]
+    assert all("stored None" in one for one in told)
+
+
+def test_what_changes_during_the_scan_is_no_difference(busy):
+    """The booking is seen and the balance is not yet, as when a grant comes between two pages."""
+    edit(busy, CREDITS, balance=9_000)
+    scan = busy.table.scan
+
+    def settle_meanwhile():
+        yield from scan()
+        busy.table.scan = scan
+        edit(busy, CREDITS, balance=10_000)
+
+    busy.table.scan = settle_meanwhile
+    assert reconcile(busy.table).differences == ()
+
+
+@pytest.fixture
+def daily(busy, monkeypatch):
+    """Runs the function of every day on the table."""
+    monkeypatch.setattr(settings, "_secret", lambda _: SECRET.decode())
+    monkeypatch.setattr(service, "table", lambda: busy.table)
+    return lambda: reconcile_daily({}, Context())
+
+
+def test_the_function_answers_with_every_difference(busy, daily):
+    assert daily()["difference_count"] == 0
+    edit(busy, CREDITS, balance=10_001)
+    lose(busy, ("COHORT#2026112012", f"{STAMP}#{REWARDED}"))
+    done = daily()
+    assert done["difference_count"] == len(done["differences"]) == 2
+    assert done["items"] == len(everything(busy.table))
+
+
+def test_a_payment_that_was_never_settled_is_settled_by_the_function(busy, daily):
+    """Link and payment were kept, and the function that kept them was cut short."""
+    facts.link(busy.table, CustomerLinked(customer_id="cus_waiting", user_id="waiting"))
+    facts.record_invoice(busy.table, invoice(customer_id="cus_waiting"), NOW)
+    assert busy.of("waiting").status is Status.ATTRIBUTED
+    assert reconcile(busy.table).unsettled == ("cus_waiting",)
+    daily()
+    assert busy.of("waiting").status is Status.REWARDED
+    assert reconcile(busy.table).unsettled == ()
