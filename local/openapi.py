@@ -24,7 +24,8 @@ ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "openapi.json"
 Schema = dict[str, Any]
 
-KEY, TOKEN = {"apiKey": []}, {"jwt": []}
+KEY: Schema = {"apiKey": []}
+TOKEN: Schema = {"jwt": []}
 CHARGED = ("RateLimit", "RateLimit-Policy", "X-Credits-Charged", "X-Credits-Remaining")
 
 

@@ -190,7 +190,7 @@ REFUSALS = {
     500: ("Internal error", "internal error"),
     502: ("Stripe failed or timed out", "Stripe timed out"),
 }
-EXTRAS = {
+EXTRAS: dict[int, dict[str, Any]] = {
     400: {"errors": [{"field": "limit", "message": "Input should be greater than or equal to 1"}]},
     409: {"status": "rewarded"},
     429: {"retry_after": 42},

@@ -3,17 +3,31 @@
 import pytest
 
 from referrals.store import metering
+from referrals.store.table import Table
 from tests.accounts.meter import CachePerThread
 from tests.functions.conftest import (  # noqa: F401
     configure,
-    dynamodb,
     environment,
     identity_provider,
     programme,
-    table,
     time_is,
     tokens,
 )
+from tests.tables import create_table, ministack_client
+
+
+@pytest.fixture(scope="session")
+def dynamodb():
+    """One client for all: making one takes longer than most tests."""
+    return ministack_client(retries={"mode": "standard", "total_max_attempts": 4})
+
+
+@pytest.fixture
+def table(dynamodb) -> Table:
+    """A fresh table behind a whole client, whose calls can be counted, cut off and refused."""
+    fresh = Table(create_table(dynamodb), dynamodb)
+    fresh.__dict__["unrepeated"] = dynamodb
+    return fresh
 
 
 @pytest.fixture(autouse=True)

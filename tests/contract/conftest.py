@@ -2,7 +2,6 @@
 
 from tests.functions.conftest import (  # noqa: F401
     configure,
-    dynamodb,
     environment,
     identity_provider,
     programme,
