@@ -4,8 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+CHECKOV := .venv-checkov
 
-SOURCES := layers/referrals/python functions local tests
+# Whole modules to a process: what a module prepares is prepared once.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 export MYPYPATH := layers/referrals/python
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= us-east-1
@@ -13,7 +15,8 @@ export AWS_DEFAULT_REGION ?= us-east-1
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-store test-functions test-e2e lint format build key token requirements clean
+.PHONY: help setup run test test-unit test-store test-functions test-e2e simulate bench lint check-template \
+	openapi format build deploy key token reconcile requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,27 +27,42 @@ run: setup ## Run the whole service here: http://127.0.0.1:3000/api/v1 (PORT=…
 	@PYTHONPATH=layers/referrals/python $(BIN)/python -m local.run
 
 test: setup ## All tests: rules, store, functions, the deployed local stack
-	$(BIN)/pytest tests/unit tests/store tests/functions tests/e2e
+	$(PYTEST) tests --ignore tests/e2e
+	$(BIN)/pytest tests/e2e
 
 test-unit: setup ## The rules alone
-	$(BIN)/pytest tests/unit
+	$(PYTEST) tests/unit
 
 test-store: setup ## The store against an emulated table
-	$(BIN)/pytest tests/store
+	$(PYTEST) tests/store
 
 test-functions: setup ## Each handler with its event
-	$(BIN)/pytest tests/functions
+	$(PYTEST) tests/functions
 
 test-e2e: setup ## The deployed local stack over HTTP
 	$(BIN)/pytest tests/e2e
 
-lint: setup ## Style, types, direction of imports, template
+simulate: setup ## Made-up histories against the money's invariants (HISTORIES=1000 SEED=0)
+	@PYTHONPATH=layers/referrals/python $(BIN)/python -m tests.simulation \
+		--histories $(or $(HISTORIES),1000) --seed $(or $(SEED),0)
+
+bench: setup ## Cold starts, request units and times
+	@PYTHONPATH=layers/referrals/python $(BIN)/python -m tests.bench
+
+lint: setup ## Style, types, direction of imports, template, the API's document
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/sam validate --lint
+	PYTHONPATH=layers/referrals/python $(BIN)/python -m local.openapi --check
+
+check-template: $(CHECKOV)/installed ## What checkov finds in the template (installs it in a minute or two, once)
+	$(CHECKOV)/bin/checkov --config-file .checkov.yaml --file template.yaml
+
+openapi: setup ## Write docs/openapi.json anew
+	@PYTHONPATH=layers/referrals/python $(BIN)/python -m local.openapi
 
 format: setup ## Rewrite the sources in the house style
 	$(BIN)/ruff check --fix .
@@ -52,6 +70,12 @@ format: setup ## Rewrite the sources in the house style
 
 build: setup ## Build for AWS: arm64, Python 3.13
 	$(BIN)/sam build
+
+# SAM compares what it reads: parameters alone would leave the versions that are called as they
+# were. The stamp makes it another layer, and that another version of every function.
+deploy: build ## Deploy to AWS (STAGE=prod)
+	date -u +%FT%TZ > .aws-sam/build/ReferralsLayer/python/referrals/deployed
+	$(BIN)/sam deploy --config-env $(or $(STAGE),default)
 
 key: setup ## Make an API key in the running local stack (ROLE=admin PLAN=enterprise USER_ID=…)
 	@$(BIN)/python -m local.key $(or $(ROLE),admin) $(or $(PLAN),enterprise) $(USER_ID)
@@ -62,6 +86,9 @@ token: setup ## Make a user token for the running local stack (USER=user-referre
 # The shell's own USER, the login name, is not meant.
 TOKEN_USER = $(if $(findstring command,$(origin USER)),$(USER),user-referrer)
 
+reconcile: setup ## Recount the running local stack; fails when anything differs
+	@$(BIN)/python -m local.reconcile
+
 # Universal: the same file serves this machine and Lambda.
 PIN := --universal --python-version 3.11 --generate-hashes --upgrade \
 	--no-emit-index-url --no-annotate --no-header --quiet
@@ -70,16 +97,19 @@ requirements: setup ## Pin the requirements anew from the .in files (needs uv)
 	uv pip compile $(PIN) requirements-dev.in --output-file requirements-dev.txt
 	uv pip compile $(PIN) --constraints requirements-dev.txt \
 		layers/referrals/requirements.in --output-file layers/referrals/requirements.txt
+	uv pip compile $(PIN) requirements-checkov.in --output-file requirements-checkov.txt
 
-clean: ## Remove what was built, but not .venv
+clean: ## Remove what was built, but not what was installed
 	rm -rf .aws-sam .local
 
-# Made anew when the requirements change, else once.
+# Made anew when the requirements change, else once. The two environments do not agree on one.
 $(INSTALLED): requirements-dev.txt
+$(CHECKOV)/installed: requirements-checkov.txt
+$(INSTALLED) $(CHECKOV)/installed:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "$(PYTHON) is older than Python 3.11; PYTHON=… picks another" >&2; exit 1; }
-	@echo "installing the pinned requirements into $(VENV), once"
-	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check \
+	@echo "installing the pinned requirements into $(@D), once"
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check \
 		--require-hashes --no-deps --requirement $<
 	@touch $@
