@@ -42,7 +42,7 @@ def main() -> int:
 
     try:
         port = chosen_port()
-        stack = Stack(port, port + EMULATOR_OFFSET, say=say)
+        stack = Stack(port, port + EMULATOR_OFFSET, parameters=chosen_parameters(), say=say)
         try:
             stack.start()
             say("seeding a small programme")
@@ -78,6 +78,15 @@ def chosen_port() -> int:
     if not given.isdigit() or int(given) not in PORTS:
         raise Failure(f"PORT={given} is not a port from {PORTS.start} to {PORTS.stop - 1}")
     return int(given)
+
+
+def chosen_parameters() -> dict[str, str]:
+    """PARAMETERS="MonthlyReferrerRewardCap=20 RewardHoldDays=7": the template's, for this run."""
+    given = os.environ.get("PARAMETERS", "").split()
+    malformed = [one for one in given if "=" not in one]
+    if malformed:
+        raise Failure(f"PARAMETERS wants Name=Value, not {malformed[0]}")
+    return dict(one.split("=", 1) for one in given)
 
 
 def interrupt(*_: object) -> NoReturn:

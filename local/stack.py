@@ -19,6 +19,7 @@ from local.emulator import CREDENTIALS, Emulator, clients, refuse_busy
 from local.environment import LOCAL, write, write_for_sam
 from local.gateway import JWKS_PATH, Gateway
 from local.tokens import AUDIENCE, Signer
+from referrals.rules.risk import RISK_RULES
 
 
 def free_port() -> int:
@@ -107,6 +108,8 @@ class Stack:
             "EndpointUrl": self._emulator.url,
             "ReserveConcurrency": "false",
             "RecoverySchedule": "rate(1 minute)",
+            # Everybody here has one address, so that it says nothing.
+            "RiskRules": ",".join(rule for rule in RISK_RULES if rule != "same_ip"),
             "JwtJwksUrl": f"{self.issuer}{JWKS_PATH}",
             "JwtIssuer": self.issuer,
             "JwtAudience": AUDIENCE,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from referrals.edge.settings import JwtSettings
 from referrals.rules.errors import Unauthorized
+from referrals.rules.ids import USER_ID_FORM
 
 if TYPE_CHECKING:
     from jwt import PyJWKClient
@@ -45,8 +46,11 @@ def verified_claims(token: str, jwt_settings: JwtSettings) -> dict[str, Any]:
             leeway=_LEEWAY_SECONDS,
             options={"require": _REQUIRED},
         )
+    except jwt.PyJWKClientConnectionError:
+        # Nobody's token is bad because the provider cannot be reached: that is a 500.
+        raise
     except (jwt.PyJWTError, ValueError) as error:
         raise Unauthorized("invalid token") from error
-    if not isinstance(claims["sub"], str) or not claims["sub"].strip():
+    if not isinstance(claims["sub"], str) or not USER_ID_FORM.fullmatch(claims["sub"]):
         raise Unauthorized("invalid token")
     return claims

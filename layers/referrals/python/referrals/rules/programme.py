@@ -18,7 +18,7 @@ class Programme:
     minimum_paid_amount: int = 1
     reverse_automatically: bool = True
     risk_rules: frozenset[str] = frozenset(RISK_RULES)
-    velocity_limit: int = 20
+    velocity_limit: int = 100
 
     @property
     def window(self) -> timedelta:

@@ -25,7 +25,7 @@ class RiskFacts:
     referred: Person
     disposable_email: bool = False
     recent_signups: int = 0
-    velocity_limit: int = 20
+    velocity_limit: int = 100
 
 
 RISK_RULES: dict[str, Callable[[RiskFacts], bool]] = {

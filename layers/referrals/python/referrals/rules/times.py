@@ -17,10 +17,16 @@ def timestamp(at: datetime) -> str:
 
 
 def parse_timestamp(text: str) -> datetime:
-    """The time that an RFC 3339 text with an offset names; ValueError for anything else."""
-    if not _RFC3339.fullmatch(text):
+    """The time that an RFC 3339 text with an offset names; ValueError for anything else.
+
+    A finer fraction than microseconds is rounded up, as bounds are to milliseconds.
+    """
+    match = _RFC3339.fullmatch(text)
+    if not match:
         raise ValueError("must be RFC 3339 with an offset, as in 2026-11-01T00:00:00Z")
-    return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    at = datetime.fromisoformat(text.upper()).astimezone(UTC)
+    beyond_microseconds = (match[1] or "")[7:].strip("0")
+    return at + timedelta(microseconds=1) if beyond_microseconds else at
 
 
 def millisecond_ceiling(at: datetime) -> datetime:
