@@ -81,7 +81,8 @@ def _newest(
     table: Table, index: str, partition: tuple[str, str], until: str | None, page: int
 ) -> Iterator[Place]:
     sort = ("created_at", "<=", until) if until else None
-    entries = table.query_index(index, partition, sort=sort, newest_first=True, page=page)
+    # One more than is wanted: a group of the same millisecond ends where the next one begins.
+    entries = table.query_index(index, partition, sort=sort, newest_first=True, page=page + 1)
     for _, alike in groupby(entries, key=lambda entry: entry["created_at"]):
         yield from sorted(map(_place_of, alike), reverse=True)
 
