@@ -1,5 +1,6 @@
 """Carrying out an act on an attribution, with the grants and reversals that it entails."""
 
+import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from referrals.rules.programme import Programme
 from referrals.store import accounts, attributions
 from referrals.store.attributions import CAP, CREDITS, LEDGER
 from referrals.store.table import Refused, Table, Unwritable
+
+log = logging.getLogger(__name__)
 
 _TRIES = 40
 
@@ -119,14 +122,23 @@ def grant_due(
                 one_by_one = True
                 continue
             try:
-                change = reward_rules.fail_grant(attribution, batch[0], str(unwritable), actor)
+                message = _reason(unwritable)
+                change = reward_rules.fail_grant(attribution, batch[0], message, actor)
                 attribution = _commit(table, change, programme)
                 changes.append(change)
                 failed.add(batch[0].id)
-                errors.append(f"{batch[0].id}: {unwritable}")
+                errors.append(f"{batch[0].id}: {message}")
             except _Moved as moved:
                 attribution = moved.to
     raise TimeoutError(f"{attribution.id}: others kept changing it")
+
+
+def _reason(unwritable: Unwritable) -> str:
+    """What staff are told; DynamoDB's own words are for the log."""
+    log.warning("not written", extra={"part": unwritable.part, "reason": str(unwritable)})
+    if unwritable.part == LEDGER:
+        return "booked already; reconcile tells what differs"
+    return "the credits account cannot be written"
 
 
 def _with_credits(
@@ -175,5 +187,5 @@ def _commit(table: Table, change: Change, programme: Programme) -> Attribution:
             raise LookupError(f"{change.after.id} is gone") from refused
         same = fresh.version == change.after.version
         if same and refused.parts == {LEDGER}:
-            raise Unwritable(LEDGER, "booked already; reconcile tells what differs") from refused
+            raise Unwritable(LEDGER, "the grant key is in the ledger") from refused
         raise _Moved(fresh, cap_reached=CAP in refused.parts) from refused
