@@ -16,8 +16,9 @@ app = api()
 @app.get(f"{PREFIX}/referrals/me")
 def my_referrals() -> Envelope[Member]:
     user_id, programme = caller(app).user_id, settings().programme
-    code = code_of(service.table(), user_id, clock.new_code, visitors.of(app).ip_hash)
-    own = membership(service.table(), settings().hashing_secret, user_id)
+    secret, ip_hash = settings().hashing_secret, visitors.of(app).ip_hash
+    code = code_of(service.table(), secret, user_id, clock.new_code, ip_hash)
+    own = membership(service.table(), secret, user_id)
     return Envelope(
         data=Member(
             code=code,

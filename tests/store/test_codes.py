@@ -40,12 +40,12 @@ def test_a_code_of_another_user_is_taken(table):
 def test_a_new_code_is_drawn_until_one_is_free(table):
     codes.create(table, "ann", "A1B2C3D4E5F6")
     drawn = iter(["A1B2C3D4E5F6", "B1B2C3D4E5F6"])
-    assert code_of(table, "bob", lambda: next(drawn), None) == "B1B2C3D4E5F6"
+    assert code_of(table, b"secret", "bob", lambda: next(drawn), None) == "B1B2C3D4E5F6"
 
 
 def test_a_user_who_asks_many_times_at_once_has_one_code(table):
     letters = "ABCDEFGH"
-    acts = [partial(code_of, table, "ann", lambda n=n: n * 12, "hash") for n in letters]
+    acts = [partial(code_of, table, b"secret", "ann", lambda n=n: n * 12, "hash") for n in letters]
     assert set(at_once(acts)) == {codes.of_user(table, "ann")}
     owned = [item for item in everything(table) if item["pk"].startswith("CODE#")]
     assert len(owned) == 1
@@ -55,7 +55,7 @@ def test_users_who_draw_one_code_at_once_end_with_one_each(table):
     acts = []
     for user in ("ann", "bob", "cid", "dee"):
         drawn = iter(["SAMESAMESAME", *[f"{user.upper()}00000000{n}" for n in range(4)]])
-        acts.append(partial(code_of, table, user, partial(next, drawn), None))
+        acts.append(partial(code_of, table, b"secret", user, partial(next, drawn), None))
     answers = at_once(acts)
     assert len(set(answers)) == 4
     assert "SAMESAMESAME" in answers

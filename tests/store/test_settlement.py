@@ -118,7 +118,7 @@ def test_a_card_of_the_referrer_is_held_for_review(scene):
 
 def test_an_address_of_the_referrer_is_held_for_review():
     scene = Scene()
-    members.code_of(scene.table, "ann", lambda: "B1B2C3D4E5F6", "hash")
+    members.code_of(scene.table, b"secret", "ann", lambda: "B1B2C3D4E5F6", "hash")
     click = scene.click(code="B1B2C3D4E5F6", ip_hash="hash")
     scene.sign_up(click_id=click.click_id)
     assert scene.pay().review_reason == "same_ip"

@@ -9,8 +9,8 @@ README = Path(__file__).parents[2] / "README.md"
 
 
 def drawn() -> set[tuple[str, str]]:
-    (diagram,) = re.findall(r"```mermaid\nstateDiagram-v2\n(.*?)```", README.read_text(), re.S)
-    return set(re.findall(r"^ +(\w+) --> (\w+)$", diagram, re.M))
+    (diagram,) = re.findall(r"```mermaid\nstateDiagram-v2\n(.*?)```", README.read_text(), re.DOTALL)
+    return set(re.findall(r"^ +(\w+) --> (\w+)$", diagram, re.MULTILINE))
 
 
 def test_the_diagram_in_the_readme_shows_exactly_the_transitions_of_the_code():

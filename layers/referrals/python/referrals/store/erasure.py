@@ -150,9 +150,13 @@ def _forget_customer(table: Table, customer_id: str, user_id: str, erased: str) 
     """Later events of the customer find the tombstone; e-mail hashes and cards are gone."""
     link = keys.stripe_link(customer_id)
     table.write(table.update("link", link, "ADD user_ids :erased", {":erased": {erased}}))
-    table.write(
-        table.update("link", link, "DELETE user_ids :user REMOVE emails", {":user": {user_id}})
-    )
+    table.write(table.update("link", link, "DELETE user_ids :user", {":user": {user_id}}))
+    forget_traits(table, customer_id)
+
+
+def forget_traits(table: Table, customer_id: str) -> None:
+    """Remove the hashes of addresses and cards from what Stripe told of an erased customer."""
+    table.write(table.update("link", keys.stripe_link(customer_id), "REMOVE emails", {}))
     for item in table.query(keys.stripe(customer_id), prefix="CHARGE#"):
         table.write(table.update("card", Key(item["pk"], item["sk"]), "REMOVE card", {}))
 

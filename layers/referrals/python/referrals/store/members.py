@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from referrals.rules.attribution import Attribution, Role, Status
-from referrals.rules.ids import attribution_id
+from referrals.rules.errors import NotFound
+from referrals.rules.ids import attribution_id, tombstone
 from referrals.rules.risk import Person
 from referrals.store import attributions, codes, keys, profiles
 from referrals.store.codes import CodeTaken
@@ -64,11 +65,18 @@ def newest(table: Table, secret: bytes, user_id: str, limit: int) -> list[tuple[
     return Membership(made, came_by).newest(limit)
 
 
-def code_of(table: Table, user_id: str, new_code: Callable[[], str], ip_hash: str | None) -> str:
-    """The user's code, made on first use; where it was made is remembered for the risk rules."""
+def code_of(
+    table: Table, secret: bytes, user_id: str, new_code: Callable[[], str], ip_hash: str | None
+) -> str:
+    """The user's code, made on first use; where it was made is remembered for the risk rules.
+
+    NotFound for an erased person, whose token may outlive them.
+    """
     own = codes.of_user(table, user_id)
     if own is not None:
         return own
+    if table.get(keys.tombstone(tombstone(secret, user_id))):
+        raise NotFound("no such user")
     if ip_hash:
         profiles.note(table, user_id, Person(ips=frozenset({ip_hash})), Person())
     for _ in range(_CODE_TRIES):

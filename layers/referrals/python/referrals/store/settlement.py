@@ -9,7 +9,7 @@ from referrals.rules.payment import CustomerFacts, Payment, first_payment, quali
 from referrals.rules.programme import Programme
 from referrals.rules.risk import Person
 from referrals.rules.times import CLOCK_SKEW
-from referrals.store import attributions, evidence, facts, keys, profiles
+from referrals.store import attributions, erasure, evidence, facts, keys, profiles
 from referrals.store.granting import Outcome, carry_out
 from referrals.store.table import Table
 
@@ -23,6 +23,9 @@ def settle_customer(
     store its fact sees both here, so none is lost.
     """
     known = facts.of_customer(table, customer_id)
+    if any(map(TOMBSTONE_FORM.fullmatch, known.user_ids)) and (known.cards or known.emails):
+        # Stripe told once more what an erasure had removed.
+        erasure.forget_traits(table, customer_id)
     outcomes = []
     for user_id in sorted(known.user_ids):
         _note_traits(table, user_id, known)
