@@ -1,0 +1,225 @@
+"""What each operation costs, to the unit, beside the ceiling that the design gives it.
+
+Writes are the table's own and those of its indexes; in a transaction the table's count twice.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from math import inf
+from typing import Any
+
+import pytest
+
+from referrals.rules.attribution import Status
+from referrals.rules.funnel import Cohort, packed
+from referrals.rules.payment import CustomerLinked
+from referrals.rules.programme import Programme
+from referrals.rules.times import timestamp
+from referrals.store import keys, metering
+from referrals.store.funnel import Span, count
+from referrals.store.listing import Filters, page
+from tests.samples import NOW, PAID, SECRET, charge, invoice
+from tests.store.bill import billed
+from tests.store.scene import KEPT, Scene
+
+_VISIT = {
+    "landing_path": "/pricing",
+    "utm_campaign": "spring_2026",
+    "utm_medium": "mail",
+    "utm_source": "newsletter",
+    "ip_hash": "a" * 32,
+    "user_agent_hash": "b" * 32,
+}
+_LATER = NOW + timedelta(days=8)
+
+
+def _visited():
+    scene = Scene()
+    scene.click()
+    return scene, lambda: scene.click(**_VISIT)
+
+
+def _signup(*, by_code):
+    scene = Scene()
+    click = scene.click(**_VISIT)
+    told = {"click_id": click.click_id} | ({"code": click.code} if by_code else {})
+    return scene, lambda: scene.sign_up(email_hash="c" * 32, **told)
+
+
+def _signed_up(hold_days=0, **signup):
+    scene = Scene(Programme(hold_days=hold_days))
+    click = scene.click(**_VISIT)
+    scene.sign_up(click_id=click.click_id, email_hash="c" * 32, **signup)
+    scene.tell(CustomerLinked(customer_id="cus_1", user_id="new"))
+    return scene
+
+
+def _payment():
+    scene = _signed_up()
+    return scene, lambda: scene.tell(invoice(charge_id="ch_1"))
+
+
+def _payment_again():
+    scene, pay = _payment()
+    pay()
+    return scene, pay
+
+
+def _refund():
+    scene, pay = _payment()
+    pay()
+    return scene, lambda: scene.tell(charge(invoice_id="in_1", refunded=PAID))
+
+
+def _review(decide):
+    scene = _signed_up(flags=("disposable_email",))
+    scene.tell(invoice(charge_id="ch_1"))
+    return scene, getattr(scene, decide)
+
+
+def _metered():
+    scene = Scene()
+    metering.charge(scene.table, "ref", NOW)
+    return scene, lambda: metering.charge(scene.table, "ref", NOW)
+
+
+def _idle():
+    scene = Scene()
+    return scene, lambda: scene.recover(ignore_backoff=False)
+
+
+def _recovery(limit, already=0):
+    scene = _signed_up(hold_days=7)
+    scene.tell(invoice(charge_id="ch_1"))
+    if already:
+        scene.recover(_LATER, limit=already)
+    return scene, lambda: scene.recover(_LATER, limit=limit)
+
+
+def _list(**filters):
+    scene = Scene()
+    for number in range(60):
+        at = NOW + timedelta(minutes=number)
+        click = scene.click(at=at, **_VISIT)
+        scene.sign_up(f"new{number}", at=at, click_id=click.click_id, email_hash="c" * 32)
+    return scene, lambda: page(scene.table, SECRET, Filters(**filters), 25, None)
+
+
+def _year(campaign):
+    """Every hour of a year has clicks and signups; the bounds break the first and last hour."""
+    scene, start = Scene(), NOW - timedelta(days=365)
+    scene.click(at=start)
+    progress, exceptions = packed(Cohort(12, 5, 4, 1, 1, 1))
+    for day in range(366):
+        at = (start + timedelta(days=day)).replace(hour=0)
+        letters = [keys.hour_letter(at.replace(hour=hour)) for hour in range(24)]
+        cohorts = dict.fromkeys(letters, progress)
+        cohorts |= {letter * 2: exceptions for letter in letters}
+        for name in (keys.EVERY_CAMPAIGN, "spring_2026"):
+            for key, counted in (
+                (keys.funnel_cohorts(name, at), cohorts),
+                (keys.funnel_clicks(name, at), dict.fromkeys(letters, 1234)),
+            ):
+                scene.table.write(scene.table.put("day", {"pk": key.pk, "sk": key.sk, **counted}))
+    mark = {"pk": keys.ROLLED_UP.pk, "sk": keys.ROLLED_UP.sk, "until": timestamp(NOW)}
+    scene.table.write(scene.table.put("mark", mark))
+    span = Span.between(start + timedelta(minutes=1), NOW - timedelta(minutes=1))
+    return scene, lambda: count(scene.table, span, campaign, NOW, KEPT)
+
+
+# Of each edge, four shards of clicks and the members of the hour.
+_EDGES = 2 * (keys.CLICK_SHARDS + 1)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Table writes, index writes, reads and round trips."""
+
+    writes: float = 0
+    index_writes: float = 0
+    reads: float = 0
+    trips: int = 0
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """Writes (indexes and all), reads and round trips."""
+
+    writes: float = inf
+    reads: float = inf
+    trips: float = inf
+
+
+OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost, Ceiling]] = {
+    "click": (_visited, Cost(1, 0, 0, 1), Ceiling(1, trips=1)),
+    "metering": (_metered, Cost(1, 0, 0, 1), Ceiling(1, trips=1)),
+    "signup by click": (lambda: _signup(by_code=False), Cost(10, 3, 6, 3), Ceiling(14, trips=2)),
+    "signup by code": (lambda: _signup(by_code=True), Cost(10, 3, 6, 2), Ceiling(14, trips=2)),
+    "payment": (_payment, Cost(22, 2, 9, 9), Ceiling(24, trips=2)),
+    "payment again": (_payment_again, Cost(1, 0, 5, 7), Ceiling(24)),
+    "refund": (_refund, Cost(20, 2, 8, 10), Ceiling(24)),
+    "approve": (lambda: _review("approve"), Cost(22, 2, 1, 2), Ceiling(24, trips=2)),
+    "reject": (lambda: _review("reject"), Cost(8, 2, 1, 2), Ceiling(12, trips=2)),
+    "recover: idle": (_idle, Cost(0, 0, 0.5, 1), Ceiling(0, 1, 1)),
+    "recover: one reward": (lambda: _recovery(1), Cost(8, 0, 1.5, 3), Ceiling(12, trips=3)),
+    "recover: the other": (lambda: _recovery(1, 1), Cost(14, 3, 1.5, 3), Ceiling(12, trips=3)),
+    "recover: both": (lambda: _recovery(2), Cost(18, 3, 1.5, 3), Ceiling(24, trips=3)),
+    "list 25": (_list, Cost(0, 0, 13.5, 2), Ceiling(0, 20, 2)),
+    "list 25 of a status": (
+        lambda: _list(status=Status.ATTRIBUTED),
+        Cost(0, 0, 13.5, 2),
+        Ceiling(0, 20, 2),
+    ),
+    "list 25 of a campaign": (
+        lambda: _list(campaign="spring_2026"),
+        Cost(0, 0, 13.5, 2),
+        Ceiling(0, 20, 2),
+    ),
+    "list 25 of a user": (lambda: _list(user_id="ref"), Cost(0, 0, 16, 3), Ceiling(0, 20, 2)),
+    "stats of a year": (lambda: _year(None), Cost(0, 0, 63, 2), Ceiling(0, 60 + _EDGES, 2)),
+    "stats of a year and campaign": (
+        lambda: _year("spring_2026"),
+        Cost(0, 0, 65, 2),
+        Ceiling(0, 60 + _EDGES, 2),
+    ),
+}
+OVER = {
+    "signup by click": "the click is read, and then the owner of its code: 3 round trips",
+    "payment": "one read after another: 9 round trips",
+    "recover: the other": "an attribution of full length is over 1 KB: 17 writes",
+    "list 25 of a user": "the own attribution, and then the pointers: 3 round trips",
+}
+
+
+def _bill(name, monkeypatch):
+    make, _, _ = OPERATIONS[name]
+    scene, act = make()
+    with billed(scene.table, monkeypatch) as bill:
+        act()
+    print(f"{name}: {bill}")
+    return bill
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_an_operation_costs_what_it_did(name, monkeypatch):
+    bill = _bill(name, monkeypatch)
+    _, cost, _ = OPERATIONS[name]
+    assert Cost(bill.writes, bill.index_writes, bill.reads, bill.trips) == cost, str(bill)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=OVER[name]))
+        if name in OVER
+        else name
+        for name in OPERATIONS
+    ],
+)
+def test_an_operation_stays_under_its_ceiling(name, monkeypatch):
+    bill = _bill(name, monkeypatch)
+    _, _, ceiling = OPERATIONS[name]
+    assert bill.writes + bill.index_writes <= ceiling.writes, str(bill)
+    assert bill.reads <= ceiling.reads, str(bill)
+    assert bill.trips <= ceiling.trips, str(bill)
