@@ -203,12 +203,14 @@ def _move_money(table: Table, user_id: str, erased: str) -> int:
 def _move_numbers(table: Table, item: Item, erased: str, *names: str) -> None:
     """What the user's item counts is added to the tombstone's, and the item goes."""
     old, new = Key(item["pk"], item["sk"]), Key(keys.user(erased), item["sk"])
-    values = {f":{name}": item[name] for name in names if item.get(name)}
-    same = " AND ".join(f"{value[1:]} = {value}" for value in values)
-    parts = [table.delete("old", old, condition=same or None, values=values)]
-    if values:
-        added = ", ".join(f"{value[1:]} {value}" for value in values)
-        parts.append(table.update("new", new, f"ADD {added}", values))
+    values = {f":{name}": item[name] for name in names if name in item}
+    # Also what is not there yet must not have come meanwhile.
+    same = (f"{n} = :{n}" if n in item else f"attribute_not_exists({n})" for n in names)
+    parts = [table.delete("old", old, condition=" AND ".join(same), values=values)]
+    moved = {name: value for name, value in values.items() if value}
+    if moved:
+        added = ", ".join(f"{value[1:]} {value}" for value in moved)
+        parts.append(table.update("new", new, f"ADD {added}", moved))
     table.transact(parts)
 
 

@@ -174,9 +174,10 @@ def _charging(stored: Account, source: Source, now: datetime) -> _Update:
         # Credits that were granted since go first.
         update.names["#balance"], update.values[":one"] = "balance", 1
         update.conditions.append("(attribute_not_exists(#balance) OR #balance < :one)")
-    # An upgrade, a downgrade and an overage switch count from the next request on.
+        if stored.overage_enabled:
+            update.require("overage", "=", True)
+    # An upgrade and a downgrade count from the next request on, as an overage switch does.
     update.require("plan", "=", "" if stored.plan_name == DEFAULT_PLAN else stored.plan_name)
-    update.require("overage", "=", stored.overage_enabled or None)
     return update
 
 
