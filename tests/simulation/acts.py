@@ -14,6 +14,7 @@ from tests.functions.running import SIGNING_SECRET
 from tests.simulation.world import SECRET, Actor
 
 _PATIENCE = 8
+_LONGEST_WAIT = 3
 _REFUSED = range(400, 500)
 _TOO_MANY = 429
 
@@ -52,12 +53,12 @@ class Sending:
         self.answers.statuses[function, answer["statusCode"]] += 1
         return answer["statusCode"], json.loads(answer["body"])["data"]
 
-    def until(self, act: "Act", attempt: Callable[[], bool], *, seconds: float = 20) -> None:
+    def until(self, act: "Act", attempt: Callable[[], bool]) -> None:
         """Try until it is done, or give up for now and leave it for later."""
         for _ in range(_PATIENCE):
             if attempt():
                 return
-            self.actor.wait(self.actor.chance.uniform(0, seconds))
+            self.actor.wait(self.actor.chance.uniform(0, _LONGEST_WAIT))
         self.answers.unanswered.append(act)
 
 
@@ -91,7 +92,7 @@ class SignUp(Act):
                 assert known == data["referrer_user_id"], "told of two referrers"
             return status == 200 or (status in _REFUSED and status != _TOO_MANY)
 
-        sending.until(self, attempt, seconds=2)
+        sending.until(self, attempt)
 
 
 @dataclass(frozen=True, kw_only=True)

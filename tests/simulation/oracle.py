@@ -93,6 +93,9 @@ class Oracle:
         if not member.disposable:
             return rewarded
         told = {"approve": rewarded, "reject": {"rejected"}}
+        if member.dispute_won:
+            # A rejection of what a dispute had rejected already goes with the dispute.
+            told["reject"] = {"rejected", "review_required"}
         if verdict is not None:
             return told[verdict]
         # A review whose answer was lost may have been done or not.

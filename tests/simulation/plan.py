@@ -19,7 +19,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MONTHS_END = datetime(2026, 11, 30, 23, 59, 58, tzinfo=UTC)
 AFTER_THE_WINDOW = timedelta(days=31)
 AMOUNT = 4900
-_SOON = timedelta(milliseconds=400)
+_SOON, _AT_ONCE = timedelta(milliseconds=400), timedelta(milliseconds=10)
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Member:
     paid_at: datetime = NOON
     refunded: int = 0
     disputed: bool = False
+    dispute_won: bool = False
     disposable: bool = False
     shares_customer: bool = False
 
@@ -89,14 +90,18 @@ class _Draw:
 
     def history(self) -> History:
         chance = self.chance
+        self._begun, self._together = self._happens(0.6), self._happens(0.6)
+        # A rush: members with nothing special about them pay at once, over one small cap.
+        self._rush = self._happens(0.4)
+        self._begun, self._together = self._begun or self._rush, self._together or self._rush
         start = chance.choices([NOON, MONTHS_END], [4, 1])[0]
-        environment = {"MONTHLY_REFERRER_REWARD_CAP": str(chance.choice([1, 1, 2]))}
+        cap = 1 if self._rush else chance.choice([1, 1, 2])
+        environment = {"MONTHLY_REFERRER_REWARD_CAP": str(cap)}
         if self._happens(0.15):
             environment["REWARD_HOLD_DAYS"] = "2"
         if self._happens(0.1):
             environment["REVERSAL_MODE"] = "flag"
-        self._begun = self._happens(0.5)
-        number = chance.choices([1, 2, 3], [4, 5, 2])[0]
+        number = chance.choices([1, 2, 3], [0, 6, 2] if self._rush else [4, 5, 2])[0]
         members = tuple(self._member(f"u{n}", start) for n in range(1, number + 1))
         self._staff()
         return History(
@@ -113,8 +118,12 @@ class _Draw:
     def _happens(self, probability: float) -> bool:
         return self.chance.random() < probability
 
+    def _oddly(self, probability: float) -> bool:
+        """Whether something unusual is so: seldom in a rush."""
+        return self._happens(probability / 8 if self._rush else probability)
+
     def _soon(self) -> timedelta:
-        return _SOON * self.chance.random()
+        return (_AT_ONCE if self._together else _SOON) * self.chance.random()
 
     def _plan(self) -> Plan:
         overage = self.chance.choice([Overage.NONE, Overage.NONE, Overage.ALWAYS])
@@ -126,18 +135,24 @@ class _Draw:
             kinds = self.chance.sample(kinds, self.chance.randint(2, 6))
         # Each history has its own kinds of trouble: rare ones must not drown in the rest.
         kinds += [Fault.LOST_RESPONSE, Fault.CONFLICT, Fault.THROTTLE]
-        return Faults(self.chance.uniform(0.25, 0.5), frozenset(kinds), skewed=self._happens(0.5))
+        return Faults(
+            rate=self.chance.uniform(0.4, 0.6),
+            lucky=0.7 if self._rush else 0.2,
+            kinds=frozenset(kinds),
+            skewed=self._happens(0.5),
+            stalls=0.0 if self._together else 0.15,
+        )
 
     def _member(self, user: str, start: datetime) -> Member:
         chance = self.chance
-        after = AFTER_THE_WINDOW if self._happens(0.08) else timedelta()
+        after = AFTER_THE_WINDOW if self._oddly(0.08) else timedelta()
         member = Member(
             user=user,
-            linked=self._happens(0.95),
-            paid=self._happens(0.92),
+            linked=not self._oddly(0.05),
+            paid=not self._oddly(0.08),
             paid_at=start + after,
-            disposable=self._happens(0.15),
-            shares_customer=self._happens(0.06),
+            disposable=self._oddly(0.15),
+            shares_customer=self._oddly(0.06),
         )
         sale = Sale(
             customer=member.customer,
@@ -145,7 +160,7 @@ class _Draw:
             amount=AMOUNT,
             paid_at=int(member.paid_at.timestamp()),
             email=f"{user}@example.com",
-            shape=chance.choice([OLD, BASIL]),
+            shape=OLD if self._rush else chance.choice([OLD, BASIL]),
         )
         # Half of the histories begin with the payments, so that these meet.
         self._into = self.opening if self._begun else self.acts
@@ -168,7 +183,7 @@ class _Draw:
             shared = {"metadata": {"user_id": "metered"}}
             self._deliver("shares", stripe_payloads.customer_event(sale, **shared))
         self._reviews(member)
-        if self._happens(0.05):
+        if self._oddly(0.05):
             self._add(Erase, f"{user} erased", timedelta(seconds=chance.uniform(0, 3)), user=user)
         return member
 
@@ -184,7 +199,7 @@ class _Draw:
             {"code": CODES["metered"], "click_id": "click_plain"},
         ]
         chosen = self.chance.sample(ways, self.chance.choice([1, 1, 2]))
-        if self._happens(0.25):
+        if self._oddly(0.25):
             chosen.append({"code": CODES["rival"]})
         for number, way in enumerate(chosen, 1):
             name = f"{member.user} signs up {number}"
@@ -194,8 +209,10 @@ class _Draw:
         """Refunds and disputes, at any time from before the payment is heard of."""
         kind = self.chance.choices(
             ["none", "part", "part then all", "all", "disputed", "won", "warned"],
-            [8, 3, 2, 3, 2, 3, 1],
+            [10, 3, 2, 3, 2, 3, 1],
         )[0]
+        if self._rush and self._happens(0.8):
+            kind = "none"
         if self._happens(0.3):
             self._deliver("charged", stripe_payloads.charge_succeeded(sale))
         part = self.chance.choice([1, 1000, 2450])
@@ -207,7 +224,7 @@ class _Draw:
             member = replace(member, refunded=AMOUNT)
         if kind in ("disputed", "won"):
             self._deliver("disputed", stripe_payloads.dispute_created(sale))
-            member = replace(member, disputed=kind == "disputed")
+            member = replace(member, disputed=kind == "disputed", dispute_won=kind == "won")
         if kind == "won":
             self._deliver("dispute won", stripe_payloads.dispute_closed(sale, "won"))
         if kind == "warned":
@@ -240,7 +257,7 @@ class _Draw:
             self._add(Use, f"use {number}", at, found=found)
 
     def _deliver(self, what: str, payload: Payload, after: timedelta = timedelta()) -> None:
-        late = timedelta(seconds=self.chance.choice([0, 0, 0, 5]))
+        late = timedelta(seconds=0 if self._together else self.chance.choice([0, 0, 0, 5]))
         number = len(self.opening) + len(self.acts)
         name = f"{payload['data']['object']['id']} {what}"
         payload = payload | {"id": f"evt_{number}"}

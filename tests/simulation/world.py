@@ -57,6 +57,10 @@ class Faults:
     rate: float = 0.0
     kinds: frozenset[Fault] = frozenset(FAULTS)
     skewed: bool = False
+    # The share of actors whom nothing befalls: where all stumble, nobody arrives together.
+    lucky: float = 0.0
+    # Where nobody is held up, calls of the same kind meet; where some are, they overtake.
+    stalls: float = 0.1
     spared: frozenset[tuple[str, int]] = frozenset()
 
 
@@ -68,11 +72,14 @@ class Actor:
     name: str
     chance: Random
     process: Process = field(init=False)
+    rate: float = field(init=False)
     calls: int = 0
     struck: int = 0
 
     def __post_init__(self) -> None:
         self.process = self.world.new_process(self.chance)
+        faults = self.world.faults
+        self.rate = 0.0 if self.chance.random() < faults.lucky else faults.rate
 
     def invoke(self, function: str, event: dict[str, Any]) -> dict[str, Any] | None:
         """What the function answers; None where it failed or its process died."""
@@ -122,10 +129,10 @@ class World:
 
     def before(self, call: Call) -> Fault:
         actor = self.actor
-        stalled = actor.chance.random() < 0.1
-        actor.wait(actor.chance.uniform(0.2, 3) if stalled else actor.chance.uniform(0.001, 0.05))
+        stalled = actor.chance.random() < self.faults.stalls
+        actor.wait(actor.chance.uniform(0.2, 3) if stalled else actor.chance.uniform(0.008, 0.012))
         actor.calls += 1
-        strikes = actor.chance.random() < self.faults.rate
+        strikes = actor.chance.random() < actor.rate
         possible = [fault for fault in call.possible if fault in self.faults.kinds]
         fault = actor.chance.choice(possible) if possible else Fault.NONE
         spared = (actor.name, actor.calls) in self.faults.spared
@@ -166,7 +173,7 @@ class World:
             (clock, "now", self._clock),
             (clock, "new_ulid", self._ulid),
             (table_module, "random", _Dice(self)),
-            (table_module, "ThreadPoolExecutor", _InTurn),
+            (table_module, "ThreadPoolExecutor", InTurn),
             *((module, "time", time) for module in (table_module, metering, codes, auth)),
             (HANDLERS["stripe_webhook"], "time", time),
             (metrics, "add_metric", _nothing),
@@ -236,13 +243,13 @@ class _Dice:
         return self.world.actor.chance.uniform(low, high)
 
 
-class _InTurn:
+class InTurn:
     """What is done side by side, done in turn: an order that threads might take too."""
 
     def __init__(self, **_: Any) -> None:
         pass
 
-    def __enter__(self) -> "_InTurn":
+    def __enter__(self) -> "InTurn":
         return self
 
     def __exit__(self, *_: object) -> None:

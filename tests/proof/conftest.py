@@ -1,0 +1,15 @@
+"""One thing after the other: what goes wrong is written down beforehand, by the call's number."""
+
+import pytest
+
+from referrals.store import metering
+from referrals.store import table as table_module
+from tests.simulation.world import InTurn
+
+
+@pytest.fixture(autouse=True)
+def in_turn(monkeypatch):
+    """No threads, no waiting, and no memory of other tests' accounts."""
+    monkeypatch.setattr(table_module, "ThreadPoolExecutor", InTurn)
+    monkeypatch.setattr(table_module, "_FIRST_WAIT", 0)
+    monkeypatch.setattr(metering, "_seen", {})

@@ -1,0 +1,307 @@
+"""One scenario for each condition of the money path: what would go wrong without it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from referrals.rules.attribution import Status
+from referrals.rules.errors import StateConflict
+from referrals.rules.ids import attribution_id, tombstone
+from referrals.rules.payment import CustomerLinked
+from referrals.rules.programme import Programme
+from referrals.store import api_keys, codes, erasure, facts, keys, metering
+from referrals.store.api_keys import ApiKey
+from referrals.store.codes import CodeTaken
+from referrals.store.table import Refused
+from tests.proof.stage import Stage
+from tests.samples import NOW, PAID, SECRET, charge, dispute, invoice
+from tests.simulation.faults import Crash, Fault
+from tests.store.scene import Scene
+
+Scenario = Callable[[Stage], None]
+SCENARIOS: dict[str, Scenario] = {}
+RIVAL = "B1B2C3D4E5F6"
+HELD = Programme(hold_days=2)
+
+
+def scenario(act: Scenario) -> Scenario:
+    SCENARIOS[act.__name__.replace("_", " ")] = act
+    return act
+
+
+def scene_on(stage: Stage, programme: Programme | None = None) -> Scene:
+    return Scene(programme or Programme(), stage.table())
+
+
+@scenario
+def of_two_signups_at_once_one_stands(stage: Stage) -> None:
+    scene = scene_on(stage)
+    codes.create(scene.table, "rival", RIVAL)
+    stage.just_before("TransactWriteItems", "COHORT", lambda: scene.sign_up(code=RIVAL))
+    with pytest.raises(StateConflict):
+        scene.sign_up()
+    assert scene.of().referrer_user_id == "rival"
+    assert scene.broken() == []
+
+
+@scenario
+def of_two_qualifications_at_once_one_stands(stage: Stage) -> None:
+    scene = scene_on(stage, HELD)
+    scene.sign_up()
+    stage.just_before("TransactWriteItems", "AUDIT", scene.pay)
+    scene.pay()
+    assert scene.of().status is Status.QUALIFIED
+    assert scene.broken() == []
+
+
+@scenario
+def an_attribution_restored_from_a_backup_is_not_paid_again(stage: Stage) -> None:
+    scene = scene_on(stage)
+    scene.sign_up()
+    key = keys.attribution(attribution_id(SECRET, "new"))
+    backup = scene.table.get(key)
+    scene.pay()
+    scene.table.write(scene.table.put("restored", backup))
+    scene.pay()
+    scene.recover()
+    assert (scene.balance("ref"), scene.balance("new")) == (10_000, 10_000)
+
+
+@scenario
+def a_reversal_takes_no_more_than_is_left(stage: Stage) -> None:
+    scene = scene_on(stage)
+    scene.sign_up()
+    scene.pay()
+
+    def spend() -> None:
+        spent = {":by": -9_999, ":spent": 9_999}
+        place = keys.credits("ref")
+        scene.table.write(
+            scene.table.update("spent", place, "ADD balance :by, spent :spent", spent)
+        )
+
+    stage.just_before("TransactWriteItems", "reversal", spend)
+    scene.tell(charge(customer_id="cus_new", invoice_id="in_new", refunded=PAID))
+    assert scene.balance("ref") == 0
+    assert scene.broken() == []
+
+
+@scenario
+def the_first_of_a_month_is_rewarded_and_the_next_is_capped(stage: Stage) -> None:
+    scene = scene_on(stage, Programme(monthly_cap=1))
+    for user in ("one", "two"):
+        scene.sign_up(user)
+        scene.pay(user)
+    assert scene.of("one").status is Status.REWARDED
+    assert scene.of("two").status is Status.CAPPED
+    assert scene.broken() == []
+
+
+@scenario
+def a_month_with_a_slot_left_is_not_full(stage: Stage) -> None:
+    scene = scene_on(stage, Programme(monthly_cap=2))
+    for user in ("one", "two"):
+        scene.sign_up(user)
+        scene.pay(user)
+        assert scene.of(user).status is Status.REWARDED
+
+
+@scenario
+def a_code_has_one_owner(stage: Stage) -> None:
+    scene = scene_on(stage)
+    with pytest.raises(CodeTaken):
+        codes.create(scene.table, "thief", "A1B2C3D4E5F6")
+    owner = codes.get(scene.table, "A1B2C3D4E5F6")
+    assert owner is not None
+    assert owner.user_id == "ref"
+
+
+@scenario
+def a_user_has_one_code(stage: Stage) -> None:
+    scene = scene_on(stage)
+    assert codes.create(scene.table, "ref", RIVAL) == "A1B2C3D4E5F6"
+    assert codes.of_user(scene.table, "ref") == "A1B2C3D4E5F6"
+
+
+@scenario
+def the_first_report_of_an_invoice_stands(stage: Stage) -> None:
+    scene = scene_on(stage)
+    scene.sign_up()
+    paid = {"customer_id": "cus_new", "invoice_id": "in_new", "paid_at": NOW}
+    scene.tell(invoice(**paid, event_id="evt_first"))
+    scene.tell(invoice(**paid, event_id="evt_again"))
+    scene.tell(CustomerLinked(customer_id="cus_new", user_id="new"))
+    assert scene.of().stripe_event_id == "evt_first"
+
+
+def _refunded(amount: int) -> object:
+    return charge(customer_id="cus_new", invoice_id="in_new", refunded=amount)
+
+
+@scenario
+def of_two_first_reports_of_a_charge_none_is_lost(stage: Stage) -> None:
+    scene = scene_on(stage)
+    scene.sign_up()
+    scene.pay()
+    stage.just_before("PutItem", "CHARGE", lambda: scene.tell(_refunded(PAID)))
+    scene.tell(_refunded(100))
+    (kept,) = facts.of_customer(scene.table, "cus_new").charges
+    assert kept.refunded == PAID
+
+
+@scenario
+def of_two_later_reports_of_a_charge_none_is_lost(stage: Stage) -> None:
+    scene = scene_on(stage)
+    scene.tell(_refunded(0))
+    stage.just_before("PutItem", "CHARGE", lambda: scene.tell(_refunded(PAID)))
+    scene.tell(_refunded(100))
+    (kept,) = facts.of_customer(scene.table, "cus_new").charges
+    assert kept.refunded == PAID
+
+
+@scenario
+def a_dispute_that_was_won_is_not_opened_again_by_an_old_report(stage: Stage) -> None:
+    scene = scene_on(stage)
+    scene.sign_up()
+    scene.pay(charge_id="ch_1")
+    scene.tell(dispute())
+    scene.tell(dispute(closed=True, won=True))
+    scene.tell(dispute())
+    assert scene.of().status is Status.REWARDED
+
+
+@scenario
+def only_what_is_owed_is_postponed(stage: Stage) -> None:
+    scene = scene_on(stage, HELD)
+    scene.sign_up()
+    scene.pay()
+
+    later = NOW + timedelta(days=3)
+
+    def granted_meanwhile_and_unreadable() -> None:
+        scene.recover(at=later)
+        number = len(stage.calls)
+        stage.script = dict.fromkeys(range(number + 1, number + 5), Fault.LOST_REQUEST)
+
+    stage.just_before("GetItem", "ATTRIBUTION", granted_meanwhile_and_unreadable)
+    assert scene.recover(at=later).errors
+    stage.script = {}
+    key = keys.attribution(attribution_id(SECRET, "new"))
+    item = scene.table.get(key)
+    assert item is not None
+    assert item["status"] == "rewarded"
+    assert "next_attempt_at" not in item
+
+
+@scenario
+def a_key_has_one_owner(stage: Stage) -> None:
+    scene = scene_on(stage)
+    secret_key = "rfk_one"
+    for user in ("owner", "thief"):
+        made = ApiKey(id=f"key_{user}", user_id=user, role="admin", created_at=NOW)
+        if user == "owner":
+            api_keys.create(scene.table, secret_key, made)
+        else:
+            with pytest.raises(Refused):
+                api_keys.create(scene.table, secret_key, made)
+    found = api_keys.find(scene.table, secret_key)
+    assert found is not None
+    assert found.user_id == "owner"
+
+
+def _erase(scene: Scene, user_id: str) -> None:
+    erasure.erase(scene.table, SECRET, user_id, None, scene.programme)
+
+
+@scenario
+def an_erased_user_is_not_named_again(stage: Stage) -> None:
+    scene = scene_on(stage)
+    _erase(scene, "ref")
+    done = len(stage.calls)
+    stage.script = {done + 1: Fault.CRASH_AFTER}
+    with pytest.raises(Crash):
+        _erase(scene, "ref")
+    item = scene.table.get(keys.tombstone(tombstone(SECRET, "ref")))
+    assert item is not None
+    assert "user_id" not in item
+
+
+def _booked(scene: Scene, user_id: str, key: str, credits: int, **numbers: int) -> None:
+    """A booking, and the numbers of the account that it changes."""
+    place = keys.ledger(user_id, key)
+    item = {"pk": place.pk, "sk": place.sk, "credits": credits, "kind": "grant"}
+    item |= {"attribution_id": "attr_1", "at": "2026-11-20T12:00:00.000Z"}
+    added = ", ".join(f"{name} :{name}" for name in numbers)
+    values = {f":{name}": number for name, number in numbers.items()}
+    scene.table.transact(
+        [
+            scene.table.put("gift", item),
+            scene.table.update("account", keys.credits(user_id), f"ADD {added}", values),
+        ]
+    )
+
+
+def _erased_while(stage: Stage, before: dict[str, int], meanwhile: dict[str, int]) -> None:
+    """What an account gets while it moves goes along, or the erasure is refused and repeated."""
+    scene = scene_on(stage)
+    if before:
+        _booked(scene, "ref", "old", sum(before.values()), **before)
+    credits = sum(meanwhile.values())
+    stage.just_before(
+        "TransactWriteItems",
+        "^USER#ref/CREDITS",
+        lambda: _booked(scene, "ref", "late", credits, **meanwhile),
+    )
+    try:
+        _erase(scene, "ref")
+    except Refused:
+        _erase(scene, "ref")
+    assert [one for one in scene.broken() if "booked" in one] == []
+
+
+@scenario
+def what_is_credited_while_an_account_moves_is_not_lost(stage: Stage) -> None:
+    _erased_while(stage, {"balance": 5, "spent": 5}, {"balance": 7})
+
+
+@scenario
+def what_is_spent_while_an_account_moves_is_not_lost(stage: Stage) -> None:
+    _erased_while(stage, {"balance": 5, "spent": 5}, {"spent": 7})
+
+
+@scenario
+def what_is_credited_while_an_unspent_account_moves_is_not_lost(stage: Stage) -> None:
+    _erased_while(stage, {"balance": 5}, {"balance": 7})
+
+
+@scenario
+def what_is_spent_while_an_unspent_account_moves_is_not_lost(stage: Stage) -> None:
+    _erased_while(stage, {"balance": 5}, {"spent": 7})
+
+
+@scenario
+def what_is_credited_while_an_account_without_credits_moves_is_not_lost(stage: Stage) -> None:
+    metering.charge(stage.table(), "ref", NOW)
+    _erased_while(stage, {}, {"balance": 7})
+
+
+@scenario
+def a_slot_taken_while_a_month_moves_is_not_lost(stage: Stage) -> None:
+    scene = scene_on(stage)
+    for user in ("one", "two"):
+        scene.sign_up(user)
+    scene.pay("one")
+
+    def another() -> None:
+        place = keys.monthly_rewards("ref", "2026-11")
+        scene.table.write(scene.table.update("slot", place, "ADD qualified :one", {":one": 1}))
+
+    stage.just_before("TransactWriteItems", "^USER#ref/REWARDS", another)
+    try:
+        _erase(scene, "ref")
+    except Refused:
+        _erase(scene, "ref")
+    month = scene.table.get(keys.monthly_rewards(tombstone(SECRET, "ref"), "2026-11"))
+    assert month is not None
+    assert month["qualified"] == 2
