@@ -10,7 +10,8 @@ from referrals.store import api_keys, codes, keys, metering
 from referrals.store.api_keys import ApiKey
 from referrals.store.erasure import Erasure, erase
 from referrals.store.intake import EmailSeen
-from referrals.store.table import Table, dynamodb_values
+from referrals.store.table import Table
+from referrals.store.values import dynamodb_values
 from tests.samples import NOW, SECRET, charge, invoice
 from tests.store.scene import Scene
 from tests.tables import create_table, everything

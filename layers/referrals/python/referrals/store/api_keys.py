@@ -7,7 +7,8 @@ from datetime import datetime
 from referrals.rules.errors import NotFound
 from referrals.rules.times import parse_timestamp, timestamp
 from referrals.store import keys
-from referrals.store.table import Item, Table
+from referrals.store.table import Table
+from referrals.store.values import Item
 
 
 @dataclass(frozen=True, kw_only=True)

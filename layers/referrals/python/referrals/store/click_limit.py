@@ -6,7 +6,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from referrals.rules.errors import LimitExceeded
 from referrals.store import keys
-from referrals.store.table import Table, dynamodb_values
+from referrals.store.table import Table
+from referrals.store.values import dynamodb_values
 
 
 def take(table: Table, ip_hash: str, limit: int, now: datetime) -> None:

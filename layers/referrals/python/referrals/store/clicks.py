@@ -13,7 +13,8 @@ from referrals.rules.errors import InvalidRequest
 from referrals.rules.ids import MINTED_PREFIX, is_click_id, minted_ulid, normalized_code
 from referrals.rules.times import hour_floor, timestamp
 from referrals.store import codes, keys
-from referrals.store.table import Item, Part, Refused, Table, side_by_side
+from referrals.store.table import Part, Refused, Table, side_by_side
+from referrals.store.values import Item
 
 _OPTIONAL = (
     "landing_path",

@@ -14,7 +14,8 @@ from referrals.rules.payment import (
 )
 from referrals.rules.times import parse_timestamp, timestamp
 from referrals.store import keys
-from referrals.store.table import Item, Refused, Table
+from referrals.store.table import Refused, Table
+from referrals.store.values import Item
 
 _INVOICE = "INVOICE"
 _CHARGE = "CHARGE"

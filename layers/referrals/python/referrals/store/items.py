@@ -13,7 +13,7 @@ from referrals.rules.attribution import (
 )
 from referrals.rules.times import parse_timestamp, timestamp
 from referrals.store import keys
-from referrals.store.table import Item
+from referrals.store.values import Item
 
 _ATTRIBUTION_TIMES = frozenset(
     {"created_at", "expires_at", "qualified_at", "rewarded_at", "reviewed_at", "held_until"}

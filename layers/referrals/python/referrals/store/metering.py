@@ -15,7 +15,8 @@ from referrals.rules.credits import Account, Source, source_of
 from referrals.rules.errors import LimitExceeded
 from referrals.rules.plans import DEFAULT_PLAN
 from referrals.store import keys
-from referrals.store.table import Item, Table, dynamodb_values, plain, waits
+from referrals.store.table import Table, waits
+from referrals.store.values import Item, dynamodb_values, plain
 
 _FIELDS = {
     "plan": "plan_name",

@@ -2,7 +2,8 @@
 
 from referrals.rules.risk import Person
 from referrals.store import keys
-from referrals.store.table import Item, Table
+from referrals.store.table import Table
+from referrals.store.values import Item
 
 _SETS = ("customers", "cards", "ips", "emails")
 

@@ -9,7 +9,8 @@ from referrals.rules.funnel import Cohort, counts_for, unpacked
 from referrals.rules.times import hour_floor, timestamp
 from referrals.store import erasure, keys
 from referrals.store.items import attribution_from, ledger_from
-from referrals.store.table import Item, Table
+from referrals.store.table import Table
+from referrals.store.values import Item
 
 _LETTERS = [chr(ord("a") + hour) for hour in range(24)]
 

@@ -5,21 +5,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-import boto3
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from referrals.store import sdk
 from referrals.store.keys import Key
+from referrals.store.values import Item, dynamodb_values, plain
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-Item = dict[str, Any]
 T = TypeVar("T")
 R = TypeVar("R")
 U = TypeVar("U")
@@ -28,9 +25,6 @@ _CONFLICT_TRIES = 12
 _FIRST_WAIT = 0.01
 _LONGEST_WAIT = 0.4
 _BATCH_GET_LIMIT = 100
-
-_to_dynamodb = TypeSerializer().serialize
-_from_dynamodb = TypeDeserializer().deserialize
 
 
 class Refused(Exception):
@@ -240,7 +234,7 @@ class Table:
         """A Put with the condition `unless`."""
         arguments: dict[str, Any] = {
             "TableName": self.name,
-            "Item": {k: _to_dynamodb(v) for k, v in item.items()},
+            "Item": dynamodb_values(item),
         }
         if unless is not None:
             arguments["ConditionExpression"] = unless
@@ -285,13 +279,14 @@ class Table:
 
 
 def _client(attempts: int) -> "DynamoDBClient":
-    config = Config(
+    made: DynamoDBClient = sdk.client(
+        "dynamodb",
         retries={"mode": "standard", "total_max_attempts": attempts},
         connect_timeout=1,
         read_timeout=3,
         max_pool_connections=16,
     )
-    return boto3.client("dynamodb", config=config)
+    return made
 
 
 def side_by_side(act: Callable[[T], R], inputs: Sequence[T]) -> list[R]:
@@ -313,28 +308,8 @@ def together(*reads: Callable[[], Any]) -> tuple[Any, ...]:
     return tuple(side_by_side(lambda read: read(), reads))
 
 
-def dynamodb_values(values: Item) -> Any:
-    """Expression values in DynamoDB's own form."""
-    return {name: _to_dynamodb(value) for name, value in values.items()}
-
-
 def _key(key: Key) -> Any:
     return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
-
-
-def plain(raw: Mapping[str, Any]) -> Item:
-    """DynamoDB's own form as plain values."""
-    return {name: _number(_from_dynamodb(value)) for name, value in raw.items()}
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value)
-    if isinstance(value, dict):
-        return {name: _number(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_number(inner) for inner in value]
-    return value
 
 
 def waits() -> Iterable[float]:

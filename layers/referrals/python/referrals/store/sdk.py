@@ -1,0 +1,24 @@
+"""The AWS SDK without what no function uses: its core alone, on data cut down by the build."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from botocore.config import Config
+from botocore.session import Session
+
+# Made by the layer's build; without it botocore reads its own data, and every start is slower.
+_DATA = Path(__file__).with_name("sdk_data")
+
+
+@cache
+def _session() -> Session:
+    """One for all clients: what it has read serves the next."""
+    session = Session()
+    session.set_config_variable("data_path", str(_DATA))
+    return session
+
+
+def client(service: str, **config: Any) -> Any:
+    """A client of an AWS service, on the region and endpoint of the environment."""
+    return _session().create_client(service, config=Config(**config))
