@@ -3,7 +3,9 @@
 from referrals.edge import clock, service
 from referrals.edge.auth import ADMIN, allow, caller
 from referrals.edge.http import PREFIX, api, serve
-from referrals.edge.models import Envelope, ReasonRequest, ReferralView
+from referrals.edge.models.envelope import Envelope
+from referrals.edge.models.referrals import ReferralView
+from referrals.edge.models.reviews import ReasonRequest
 from referrals.edge.settings import settings
 from referrals.edge.telemetry import count_outcomes
 from referrals.rules.attribution import Actor

@@ -5,7 +5,8 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from referrals.edge import clock, service, visitors
 from referrals.edge.auth import allow_anyone
 from referrals.edge.http import PREFIX, api, serve
-from referrals.edge.models import ClickAnswer, ClickRequest, Envelope
+from referrals.edge.models.clicks import ClickAnswer, ClickRequest
+from referrals.edge.models.envelope import Envelope
 from referrals.edge.settings import settings
 from referrals.edge.telemetry import Metric, count
 from referrals.rules.clicks import Click, sanitized_label, sanitized_path

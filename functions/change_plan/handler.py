@@ -3,7 +3,8 @@
 from referrals.edge import clock, service
 from referrals.edge.auth import ADMIN, allow
 from referrals.edge.http import PREFIX, api, serve
-from referrals.edge.models import AccountView, Envelope, PlanRequest
+from referrals.edge.models.accounts import AccountView, PlanRequest
+from referrals.edge.models.envelope import Envelope
 from referrals.rules.errors import InvalidRequest
 from referrals.rules.ids import USER_ID_FORM
 from referrals.store.metering import account_of, set_plan

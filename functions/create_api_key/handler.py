@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from referrals.edge import clock, service
 from referrals.edge.auth import ADMIN, new_key
-from referrals.edge.models import UserId
+from referrals.edge.models.envelope import UserId
 from referrals.store import api_keys
 from referrals.store.api_keys import ApiKey
 from referrals.store.metering import set_plan

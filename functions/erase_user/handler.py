@@ -3,7 +3,8 @@
 from referrals.edge import emails, service
 from referrals.edge.auth import ADMIN, allow
 from referrals.edge.http import PREFIX, api, serve
-from referrals.edge.models import Envelope, ErasureAnswer, ErasureRequest
+from referrals.edge.models.envelope import Envelope
+from referrals.edge.models.erasure import ErasureAnswer, ErasureRequest
 from referrals.edge.settings import settings
 from referrals.rules.errors import InvalidRequest
 from referrals.rules.ids import USER_ID_FORM

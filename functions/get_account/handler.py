@@ -8,7 +8,8 @@ from referrals.edge import clock, service
 from referrals.edge.auth import ADMIN, allow
 from referrals.edge.cursors import opened, sealed
 from referrals.edge.http import PREFIX, api, serve
-from referrals.edge.models import AccountPage, AccountView, Envelope, LedgerView
+from referrals.edge.models.accounts import AccountPage, AccountView, LedgerView
+from referrals.edge.models.envelope import Envelope
 from referrals.edge.settings import settings
 from referrals.store.accounts import ledger_page
 from referrals.store.metering import account_of

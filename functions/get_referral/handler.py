@@ -3,7 +3,8 @@
 from referrals.edge import service
 from referrals.edge.auth import ADMIN, allow
 from referrals.edge.http import PREFIX, api, serve
-from referrals.edge.models import Envelope, ReferralHistory
+from referrals.edge.models.envelope import Envelope
+from referrals.edge.models.history import ReferralHistory
 from referrals.rules.errors import NotFound
 from referrals.store import attributions
 

@@ -8,7 +8,8 @@ from referrals.edge import service
 from referrals.edge.auth import ADMIN, allow
 from referrals.edge.cursors import opened, sealed
 from referrals.edge.http import PREFIX, api, serve
-from referrals.edge.models import Envelope, ReferralPage, ReferralView
+from referrals.edge.models.envelope import Envelope
+from referrals.edge.models.referrals import ReferralPage, ReferralView
 from referrals.edge.settings import settings
 from referrals.rules.attribution import Status
 from referrals.rules.clicks import sanitized_label

@@ -3,7 +3,9 @@
 from referrals.edge import clock, service, visitors
 from referrals.edge.auth import allow_user, caller
 from referrals.edge.http import PREFIX, api, serve
-from referrals.edge.models import AccountView, Envelope, Member, MemberEvent, MemberStats
+from referrals.edge.models.accounts import AccountView
+from referrals.edge.models.envelope import Envelope
+from referrals.edge.models.members import Member, MemberEvent, MemberStats
 from referrals.edge.settings import settings
 from referrals.store.members import code_of, membership
 from referrals.store.metering import account_of

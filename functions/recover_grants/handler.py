@@ -8,7 +8,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from referrals.edge import clock, service
 from referrals.edge.auth import ADMIN, allow, caller
 from referrals.edge.http import PREFIX, api, serve
-from referrals.edge.models import Envelope, RecoverAnswer
+from referrals.edge.models.envelope import Envelope
+from referrals.edge.models.recovery import RecoverAnswer
 from referrals.edge.settings import settings
 from referrals.edge.telemetry import Metric, age, count, scheduled
 from referrals.rules.attribution import Actor

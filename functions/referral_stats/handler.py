@@ -8,7 +8,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from referrals.edge import clock, service
 from referrals.edge.auth import ADMIN, allow
 from referrals.edge.http import PREFIX, api, serve
-from referrals.edge.models import Envelope, StatsAnswer
+from referrals.edge.models.envelope import Envelope
+from referrals.edge.models.stats import StatsAnswer
 from referrals.edge.settings import settings
 from referrals.rules.clicks import sanitized_label
 from referrals.rules.errors import InvalidRequest

@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
 from referrals.edge import clock, service
-from referrals.edge.models import UserId
+from referrals.edge.models.envelope import UserId
 from referrals.store import api_keys
 
 

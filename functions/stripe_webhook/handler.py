@@ -6,7 +6,8 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from referrals.edge import clock, service
 from referrals.edge.http import PREFIX, Event, api, body_bytes, serve
-from referrals.edge.models import Envelope, WebhookAnswer
+from referrals.edge.models.envelope import Envelope
+from referrals.edge.models.webhooks import WebhookAnswer
 from referrals.edge.settings import settings
 from referrals.edge.stripe_api import completed
 from referrals.edge.stripe_events import facts_of

@@ -1,0 +1,79 @@
+"""Attributions with their rewards, as support staff see them."""
+
+from pydantic import BaseModel, ConfigDict
+
+from referrals.edge.models.envelope import Time
+from referrals.rules.attribution import Attribution, Reward, Role, Status
+
+
+class AttributionView(BaseModel):
+    """An attribution as support staff see it; absent values are left out."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    code: str
+    click_id: str | None = None
+    referrer_user_id: str
+    referred_user_id: str
+    status: Status
+    landing_path: str | None = None
+    utm_campaign: str | None = None
+    utm_medium: str | None = None
+    utm_source: str | None = None
+    created_at: Time
+    expires_at: Time
+    qualified_at: Time | None = None
+    rewarded_at: Time | None = None
+    first_paid_invoice_id: str | None = None
+    stripe_event_id: str | None = None
+    stripe_invoice_id: str | None = None
+    risk_flags: list[str] = []
+    review_reason: str | None = None
+    reviewed_at: Time | None = None
+    reviewed_by: str | None = None
+    skip_reason: str | None = None
+    error: str | None = None
+
+
+class RewardView(BaseModel):
+    """A reward as support staff see it; absent values are left out."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    attribution_id: str
+    role: Role
+    user_id: str
+    credits: int
+    credits_grant_key: str
+    credits_granted_at: Time | None = None
+    credits_grant_error: str | None = None
+    stripe_invoice_id: str | None = None
+    created_at: Time
+
+
+class ReferralView(BaseModel):
+    """An attribution with its rewards."""
+
+    attribution: AttributionView
+    rewards: list[RewardView]
+
+    @classmethod
+    def of(cls, attribution: Attribution) -> "ReferralView":
+        """The view of one attribution."""
+        return cls(
+            attribution=AttributionView.model_validate(attribution),
+            rewards=[_reward_view(reward) for reward in attribution.rewards],
+        )
+
+
+def _reward_view(reward: Reward) -> RewardView:
+    return RewardView.model_validate(reward)
+
+
+class ReferralPage(BaseModel):
+    """A page of referrals, newest first."""
+
+    items: list[ReferralView]
+    next_cursor: str | None = None
