@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from referrals.edge.settings import settings
+from referrals.edge.settings import in_lambda, settings
 from referrals.store.table import Table
 
 
@@ -10,3 +10,8 @@ from referrals.store.table import Table
 def table() -> Table:
     """The table that the environment names."""
     return Table.connect(settings().table_name)
+
+
+# A start has a whole processor to itself, the first request a part of one.
+if in_lambda():
+    table()

@@ -5,11 +5,14 @@ import os
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-
-from aws_lambda_powertools.utilities import parameters
+from typing import TYPE_CHECKING
 
 from referrals.rules.programme import Programme
 from referrals.rules.risk import RISK_RULES
+from referrals.store import sdk
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider
 
 # A secret that was changed is in use everywhere after this many seconds.
 _SECRET_AGE = 60
@@ -55,6 +58,11 @@ class Settings:
         """Stripe's secrets as they are now."""
         stored = json.loads(_secret(self.stripe_secret_id))
         return StripeSecrets(tuple(stored.get("signing_secrets", ())), stored.get("api_key"))
+
+
+def in_lambda() -> bool:
+    """Whether Lambda runs this process."""
+    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
 
 @cache
@@ -104,4 +112,12 @@ def _number(name: str, usual: int) -> int:
 
 
 def _secret(identity: str) -> str:
-    return str(parameters.get_secret(identity, max_age=_SECRET_AGE))
+    return str(_secrets().get(identity, max_age=_SECRET_AGE))
+
+
+@cache
+def _secrets() -> "SecretsProvider":
+    # Loaded with the first secret: it brings the whole of boto3, which nothing else here needs.
+    from aws_lambda_powertools.utilities.parameters import SecretsProvider
+
+    return SecretsProvider(boto3_client=sdk.client("secretsmanager"))

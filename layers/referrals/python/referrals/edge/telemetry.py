@@ -3,14 +3,17 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from referrals.rules.attribution import Attribution
-from referrals.store.granting import Outcome
+
+if TYPE_CHECKING:
+    # Most functions settle nothing, and need not load what settling takes.
+    from referrals.store.granting import Outcome
 
 logger = Logger()
 metrics = Metrics()
@@ -57,7 +60,7 @@ def scheduled(
     return handler
 
 
-def count_outcomes(outcomes: Iterable[Outcome]) -> None:
+def count_outcomes(outcomes: "Iterable[Outcome]") -> None:
     """What settling did, as the figures that the dashboard shows."""
     for outcome in outcomes:
         for change in outcome.changes:
