@@ -23,11 +23,20 @@ _MOMENTS = st.one_of(
     # The edges of hours and days, where mistakes live.
     st.builds(lambda hour, off: hour * 3_600_000 + off, st.integers(0, 48), st.integers(-1, 1)),
 )
+# The very moment of an event (by its number), or the one beside it.
+_BOUNDS = st.one_of(_MOMENTS, st.tuples(st.integers(0, 39), st.integers(-1, 1)))
 _EVENTS = st.tuples(_MOMENTS, st.sampled_from(_ACTS), st.sampled_from(_CAMPAIGNS), st.booleans())
 
 
 def _at(milliseconds):
     return NOW + timedelta(milliseconds=milliseconds)
+
+
+def _milliseconds(bound, events):
+    if isinstance(bound, int):
+        return bound
+    number, beside = bound
+    return events[number % len(events)][0] + beside
 
 
 def _happen(scene, number, event, users):
@@ -70,13 +79,13 @@ def _recounted(scene, start, end, campaign):
     return len(clicks), Cohort(**figures)
 
 
-@settings(max_examples=30)
+@settings(max_examples=40)
 @given(
-    events=st.lists(_EVENTS, min_size=5, max_size=40),
+    events=st.lists(_EVENTS, min_size=8, max_size=40),
     bounds=st.lists(
-        st.tuples(_MOMENTS, _MOMENTS, st.integers(0, 999), st.sampled_from(_CAMPAIGNS)),
-        min_size=1,
-        max_size=8,
+        st.tuples(_BOUNDS, _BOUNDS, st.sampled_from([0, 1, 999]), st.sampled_from(_CAMPAIGNS)),
+        min_size=8,
+        max_size=16,
     ),
 )
 def test_any_bounds_and_campaign_give_the_recount_of_what_happened(events, bounds):
@@ -86,7 +95,7 @@ def test_any_bounds_and_campaign_give_the_recount_of_what_happened(events, bound
         _happen(scene, number, event, users)
     now = _at(max(milliseconds for milliseconds, *_ in events))
     for one, other, microseconds, campaign in bounds:
-        start, end = sorted((_at(one), _at(other)))
+        start, end = sorted(_at(_milliseconds(bound, events)) for bound in (one, other))
         start += timedelta(microseconds=microseconds)
         counted = count(scene.table, Span.between(start, end), campaign, now, KEPT)
         assert counted == _recounted(scene, start, end, campaign)

@@ -42,9 +42,10 @@ def _assert_one_end(scene):
     assert scene.broken() == []
 
 
-@pytest.mark.parametrize(
-    ("slow", "fast"), list(permutations(["approve", "reject", "refund"], 2)), ids="-by-".join
-)
+_PAIRS = list(permutations(["approve", "reject", "refund"], 2))
+
+
+@pytest.mark.parametrize(("slow", "fast"), _PAIRS, ids=[f"{a} by {b}" for a, b in _PAIRS])
 def test_an_act_that_is_overtaken_finds_what_the_other_left(slow, fast):
     scene = _waiting()
     acts = _acts(scene)
