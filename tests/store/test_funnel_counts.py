@@ -198,3 +198,10 @@ def test_bounds_far_from_any_click_are_answered(year):
     start, end = min(far, NOW), max(far, NOW + timedelta(hours=1))
     clicks, cohort = count(scene.table, Span.between(start, end), None, NOW, KEPT)
     assert (clicks, cohort.attributed) == (1, 1)
+
+
+@pytest.mark.xfail(strict=True, raises=OverflowError, reason="the hour after the last one")
+def test_bounds_in_the_last_hour_of_the_calendar_are_answered():
+    scene = _visited(0)
+    last = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+    assert count(scene.table, Span.between(NOW, last), None, NOW, KEPT)[0] == 1

@@ -74,10 +74,7 @@ def _steps():
     states = [make() for make in _STATES.values()]
     # A dispute is won after a grant, and after a cap.
     states += [_pay(_STATES[status](), _DISPUTED) for status in (S.REWARDED, S.CAPPED)]
-    states += [
-        _pay(_grant(_STATES[S.CAPPED]()), _DISPUTED),
-        _failed(_STATES[S.CAPPED]()),
-    ]
+    states += [_pay(_grant(_STATES[S.CAPPED]()), _DISPUTED), _failed(_STATES[S.CAPPED]())]
     for one, act in product(states, _ACTS.values()):
         try:
             seen.add((one.status, act(one).status))
@@ -114,8 +111,7 @@ def test_a_first_payment_qualifies_and_owes_both_sides():
 
 def test_the_same_payment_again_changes_nothing():
     for status in (S.QUALIFIED, S.REWARDED, S.CAPPED, S.FAILED):
-        one = _STATES[status]()
-        assert life.meet_payment(one, _PAYMENT, (), _PROGRAMME, actor()) is None
+        assert life.meet_payment(_STATES[status](), _PAYMENT, (), _PROGRAMME, actor()) is None
 
 
 def test_over_the_cap_the_referred_alone_is_owed():
