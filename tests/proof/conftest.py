@@ -4,7 +4,7 @@ import pytest
 
 from referrals.store import metering
 from referrals.store import table as table_module
-from tests.simulation.world import InTurn
+from tests.simulation.standins import InTurn
 
 
 @pytest.fixture(autouse=True)

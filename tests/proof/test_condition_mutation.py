@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from referrals.store import metering
+from tests.proof import erasure_scenarios, metering_scenarios  # noqa: F401 - they add theirs
 from tests.proof.conditions import Clause
-from tests.proof.metering_scenarios import SCENARIOS
+from tests.proof.scenarios import SCENARIOS
 from tests.proof.stage import Stage
 from tests.simulation.emulator import Emulator
 

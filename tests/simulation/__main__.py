@@ -70,8 +70,8 @@ def _parts(asked: argparse.Namespace) -> Iterator[Tally]:
 
 
 def _tally(seeds: range, *, trace: bool = False) -> Tally:
+    from tests.simulation.drawing import drawn
     from tests.simulation.history import run
-    from tests.simulation.plan import drawn
 
     gc.freeze()
     tally = Tally()
@@ -112,8 +112,8 @@ def _report(tally: Tally, seconds: float) -> str:
 
 
 def _story(seed: int) -> str:
+    from tests.simulation.drawing import drawn
     from tests.simulation.history import run
-    from tests.simulation.plan import drawn
     from tests.simulation.shrinking import shrunk, told
 
     return told(shrunk(run(drawn(seed))))

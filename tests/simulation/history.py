@@ -50,7 +50,7 @@ def emulator() -> Emulator:
 
 
 @cache
-def _beginning() -> dict[str, dict[str, Any]]:
+def beginning() -> dict[str, dict[str, Any]]:
     """The items with which every history begins: codes, keys, clicks, and who pays for staff."""
     world = World(emulator(), 0, NOON, Faults())
     table = world.actor.process.table
@@ -67,13 +67,13 @@ def _beginning() -> dict[str, dict[str, Any]]:
             visit = Click(
                 click_id=click_id, code=CODES[user], clicked_at=NOON, utm_campaign=campaign
             )
-            clicks.record_given(table, visit, world._ulid(NOON), _KEPT)
+            clicks.record_given(table, visit, world.new_ulid(NOON), _KEPT)
     return emulator().snapshot()
 
 
 def run(history: History) -> Result:
     """Everything that happens, and whether it was right."""
-    emulator().restore(_beginning())
+    emulator().restore(beginning())
     world, answers = World(emulator(), history.seed, history.start, history.faults), Answers()
     with world.inhabited(history.environment, PLANS | {"free": history.plan}):
         sending = Sending(world.new_actor(_OPENING), KEYS, answers)

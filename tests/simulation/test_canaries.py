@@ -3,8 +3,8 @@
 import pytest
 
 from tests.simulation.canaries import CANARIES
+from tests.simulation.drawing import drawn
 from tests.simulation.history import run
-from tests.simulation.plan import drawn
 from tests.simulation.shrinking import shrunk
 
 HISTORIES = 50

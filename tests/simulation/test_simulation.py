@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulation.drawing import drawn
 from tests.simulation.faults import FAULTS
 from tests.simulation.history import run
-from tests.simulation.plan import drawn
 from tests.simulation.shrinking import shrunk, told
 
 HISTORIES = 300

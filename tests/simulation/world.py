@@ -5,7 +5,7 @@ import json
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from unittest.mock import patch
 from ulid import ULID
 
 from referrals.edge import auth, clock, service, settings, telemetry
+from referrals.rules.ids import CODE_LENGTH, code_from
 from referrals.rules.plans import PLANS, Plan
 from referrals.store import codes, metering
 from referrals.store import table as table_module
@@ -25,6 +26,7 @@ from tests.simulation.emulator import Emulator
 from tests.simulation.faults import FAULTS, Call, Client, Crash, Fault
 from tests.simulation.process import HANDLERS, Process
 from tests.simulation.scheduler import Scheduler
+from tests.simulation.standins import Dice, InTurn, Time, nothing
 
 SECRET = "the simulation's hashing secret"
 MOST_SKEW = timedelta(minutes=10)
@@ -166,18 +168,19 @@ class World:
         """Let the real handlers live here, in this environment and with these plans."""
         told = {"TABLE_NAME": self.emulator.name, "HASHING_SECRET": "hashing"}
         told |= {"STRIPE_SECRET": "stripe", **environment}
-        time, metrics = _Time(self), telemetry.metrics.provider
+        time, metrics = Time(self), telemetry.metrics.provider
         replaced: list[tuple[Any, str, Any]] = [
             (service, "table", lambda: self.actor.process.table),
             (settings, "_secret", _SECRETS.__getitem__),
             (clock, "now", self._clock),
-            (clock, "new_ulid", self._ulid),
-            (table_module, "random", _Dice(self)),
+            (clock, "new_ulid", self.new_ulid),
+            (clock, "new_code", lambda: code_from(self.actor.chance.randbytes(CODE_LENGTH))),
+            (table_module, "random", Dice(self)),
             (table_module, "ThreadPoolExecutor", InTurn),
             *((module, "time", time) for module in (table_module, metering, codes, auth)),
             (HANDLERS["stripe_webhook"], "time", time),
-            (metrics, "add_metric", _nothing),
-            (metrics, "flush_metrics", _nothing),
+            (metrics, "add_metric", nothing),
+            (metrics, "flush_metrics", nothing),
         ]
         before = [(place, name, getattr(place, name)) for place, name, _ in replaced]
         caches = auth._recent_keys, codes._recent, metering._seen
@@ -200,7 +203,8 @@ class World:
         at = self.now + self.actor.process.skew
         return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
-    def _ulid(self, at: datetime) -> ULID:
+    def new_ulid(self, at: datetime) -> ULID:
+        """A ULID by these dice."""
         chance = self.actor.chance.getrandbits(80).to_bytes(10, "big")
         return ULID.from_bytes(int(at.timestamp() * 1000).to_bytes(6, "big") + chance)
 
@@ -216,49 +220,3 @@ class World:
             found.update(f"{step.actor} {step.call.operation} {places}".encode())
             found.update(f"{step.fault} {step.result}\n".encode())
         return found.hexdigest()[:16]
-
-
-@dataclass
-class _Time:
-    """What modules take for the `time` module."""
-
-    world: World
-
-    def sleep(self, seconds: float) -> None:
-        self.world.wait(seconds)
-
-    def time(self) -> float:
-        return self.world.now.timestamp()
-
-    monotonic = time
-
-
-@dataclass
-class _Dice:
-    """What modules take for the `random` module."""
-
-    world: World
-
-    def uniform(self, low: float, high: float) -> float:
-        return self.world.actor.chance.uniform(low, high)
-
-
-class InTurn:
-    """What is done side by side, done in turn: an order that threads might take too."""
-
-    def __init__(self, **_: Any) -> None:
-        pass
-
-    def __enter__(self) -> "InTurn":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    @staticmethod
-    def map(act: Callable[[Any], Any], inputs: Sequence[Any]) -> list[Any]:
-        return [act(one) for one in inputs]
-
-
-def _nothing(*_: Any, **__: Any) -> None:
-    """Metrics go nowhere."""

@@ -1,0 +1,111 @@
+"""For each function a request that does all that it can do, and what comes before it."""
+
+from datetime import timedelta
+
+from referrals.rules.ids import attribution_id
+from tests import stripe_payloads
+from tests.proof.sweep import Case, Deed, Invoke, Request
+from tests.simulation.acts import Deliver, SignUp
+from tests.simulation.plan import AFTER_THE_WINDOW, CODES, NOON
+from tests.simulation.world import SECRET
+from tests.stripe_payloads import OLD, Payload, Sale
+
+USER = "u1"
+CUSTOMER = "cus_u1"
+SALE = Sale(customer=CUSTOMER, number=USER, paid_at=int(NOON.timestamp()), shape=OLD)
+REFERRAL = attribution_id(SECRET.encode(), USER)
+_NOW = timedelta()
+
+
+def _signed_up(**body: str) -> SignUp:
+    body = {"user_id": USER, "click_id": "click_spring"} | body
+    return SignUp(name="signs up", at=_NOW, body=body)
+
+
+def _told(payload: Payload) -> Deliver:
+    return Deliver(name=payload["type"], at=_NOW, payload=payload | {"id": "evt_1"})
+
+
+LINKED = _signed_up(stripe_customer_id=CUSTOMER)
+THROW_AWAY = _signed_up(stripe_customer_id=CUSTOMER, email="sam@mailinator.com")
+PAID = _told(stripe_payloads.invoice_paid(SALE))
+HELD = {"REWARD_HOLD_DAYS": "2"}
+
+
+def _webhook(payload: Payload, *before: Deed) -> Case:
+    return Case("stripe_webhook", _told(payload), before)
+
+
+def _admin(function: str, method: str, path: str, *before: Deed, **details: object) -> Case:
+    request = Request(function, method, f"/admin{path}", details)
+    return Case(function, request, before, priced=True)
+
+
+def _user(function: str, path: str, *before: Deed) -> Case:
+    details = {"key": None, "token": "a token"}
+    return Case(function, Request(function, "GET", path, details), before)
+
+
+_CLICK = {"key": None, "body": {"code": CODES["metered"], "click_id": "click_new"}}
+_BOUNDS = {"from": "2026-11-20T11:30:00Z", "to": "2026-11-20T12:30:00Z"}
+
+CASES: dict[str, Case] = {
+    "a click": Case("capture_click", Request("capture_click", "POST", "/referrals/click", _CLICK)),
+    "a signup": Case("attribute_signup", _signed_up(), priced=True),
+    "a signup after the payment": Case("attribute_signup", LINKED, (PAID,), priced=True),
+    "a first payment": _webhook(PAID.payload, LINKED),
+    "a first payment, held": Case("stripe_webhook", PAID, (LINKED,), HELD),
+    "a payment that waited for its customer": _webhook(
+        stripe_payloads.customer_event(SALE, metadata={"user_id": USER}), _signed_up(), PAID
+    ),
+    "a refund in part": _webhook(stripe_payloads.charge_refunded(SALE, 1000), LINKED, PAID),
+    "a refund": _webhook(stripe_payloads.charge_refunded(SALE), LINKED, PAID),
+    "a dispute": _webhook(stripe_payloads.dispute_created(SALE), LINKED, PAID),
+    "a dispute won": _webhook(
+        stripe_payloads.dispute_closed(SALE, "won"),
+        LINKED,
+        PAID,
+        _told(stripe_payloads.dispute_created(SALE)),
+    ),
+    "an approval": _admin(
+        "approve_referral", "POST", f"/referrals/{REFERRAL}/approve", THROW_AWAY, PAID, body={}
+    ),
+    "a rejection": _admin(
+        "reject_referral", "POST", f"/referrals/{REFERRAL}/reject", THROW_AWAY, PAID, body={}
+    ),
+    "recovery by schedule": Case(
+        "recover_grants", Invoke("recover_grants"), (LINKED, PAID), HELD, timedelta(days=3)
+    ),
+    "recovery by hand": Case(
+        "recover_grants",
+        Request("recover_grants", "POST", "/admin/referrals/recover"),
+        (LINKED, PAID),
+        HELD,
+        timedelta(days=3),
+        priced=True,
+    ),
+    "expiry": Case(
+        "expire_attributions", Invoke("expire_attributions"), (LINKED,), later=AFTER_THE_WINDOW
+    ),
+    "reconciliation": Case("reconcile", Invoke("reconcile"), (LINKED, PAID)),
+    "an erasure": _admin("erase_user", "POST", f"/users/{USER}/erase", LINKED, PAID, body={}),
+    "a list": _admin("list_referrals", "GET", "/referrals", LINKED, PAID),
+    "a referral": _admin("get_referral", "GET", f"/referrals/{REFERRAL}", LINKED, PAID),
+    "stats": _admin("referral_stats", "GET", "/referrals/stats", LINKED, PAID, query=_BOUNDS),
+    "an account": _admin("get_account", "GET", "/accounts/metered", LINKED, PAID),
+    "a plan": _admin(
+        "change_plan", "POST", f"/accounts/{USER}/plan", body={"plan": "pro", "overage": True}
+    ),
+    "a user's own view": _user("my_referrals", "/referrals/me", LINKED, PAID),
+    "a user's own events": _user("my_referral_events", "/referrals/me/events", LINKED, PAID),
+    "clicks rolled up": Case("roll_up_clicks", Invoke("roll_up_clicks"), later=timedelta(hours=2)),
+    # Invoked again it makes another key: the operator revokes what they never saw.
+    "a new key": Case(
+        "create_api_key",
+        Invoke("create_api_key", {"user_id": "metered", "role": "admin", "plan": "pro"}),
+        one_end=False,
+    ),
+    "a key revoked": Case(
+        "revoke_api_key", Invoke("revoke_api_key", {"user_id": "metered", "id": "key_metered"})
+    ),
+}

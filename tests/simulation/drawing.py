@@ -1,0 +1,225 @@
+"""A history drawn from a seed: many kinds, for each hides what others show."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from referrals.rules.plans import Overage, Plan
+from tests import stripe_payloads
+from tests.simulation.acts import Act, Deliver, Erase, Recover, Review, Run, SignUp, Use
+from tests.simulation.faults import FAULTS, Fault
+from tests.simulation.plan import (
+    AFTER_THE_WINDOW,
+    AMOUNT,
+    CODES,
+    MONTHS_END,
+    NOON,
+    History,
+    Member,
+)
+from tests.simulation.world import Faults
+from tests.stripe_payloads import BASIL, OLD, Payload, Sale
+
+_SOON, _AT_ONCE = timedelta(milliseconds=400), timedelta(milliseconds=10)
+
+
+def drawn(seed: int) -> History:
+    """The history of a seed."""
+    return _Draw(seed).history()
+
+
+@dataclass
+class _Draw:
+    seed: int
+    chance: Random = field(init=False)
+    acts: list[Act] = field(default_factory=list)
+    opening: list[Act] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._into = self.acts
+        self.chance = Random(f"{self.seed}/plan")
+
+    def history(self) -> History:
+        chance = self.chance
+        self._begun, self._together = self._happens(0.6), self._happens(0.6)
+        # A rush: members with nothing special about them pay at once, over one small cap.
+        self._rush = self._happens(0.4)
+        self._begun, self._together = self._begun or self._rush, self._together or self._rush
+        start = chance.choices([NOON, MONTHS_END], [4, 1])[0]
+        cap = 1 if self._rush else chance.choice([1, 1, 2])
+        environment = {"MONTHLY_REFERRER_REWARD_CAP": str(cap)}
+        if self._happens(0.15):
+            environment["REWARD_HOLD_DAYS"] = "2"
+        if self._happens(0.1):
+            environment["REVERSAL_MODE"] = "flag"
+        number = chance.choices([1, 2, 3], [0, 6, 2] if self._rush else [4, 5, 2])[0]
+        members = tuple(self._member(f"u{n}", start) for n in range(1, number + 1))
+        self._staff()
+        return History(
+            seed=self.seed,
+            start=start,
+            environment=environment,
+            plan=self._plan(),
+            members=members,
+            opening=tuple(self.opening),
+            acts=tuple(self.acts),
+            faults=self._faults(),
+        )
+
+    def _happens(self, probability: float) -> bool:
+        return self.chance.random() < probability
+
+    def _oddly(self, probability: float) -> bool:
+        """Whether something unusual is so: seldom in a rush."""
+        return self._happens(probability / 8 if self._rush else probability)
+
+    def _soon(self) -> timedelta:
+        return (_AT_ONCE if self._together else _SOON) * self.chance.random()
+
+    def _plan(self) -> Plan:
+        overage = self.chance.choice([Overage.NONE, Overage.NONE, Overage.ALWAYS])
+        return Plan("free", 0, self.chance.choice([1, 2, 50]), 60, 40, overage, None)
+
+    def _faults(self) -> Faults:
+        kinds = list(FAULTS)
+        if self._happens(0.5):
+            kinds = self.chance.sample(kinds, self.chance.randint(2, 6))
+        # Each history has its own kinds of trouble: rare ones must not drown in the rest.
+        kinds += [Fault.LOST_RESPONSE, Fault.CONFLICT, Fault.THROTTLE]
+        return Faults(
+            rate=self.chance.uniform(0.4, 0.6),
+            lucky=0.7 if self._rush else 0.2,
+            kinds=frozenset(kinds),
+            skewed=self._happens(0.5),
+            stalls=0.0 if self._together else 0.15,
+        )
+
+    def _member(self, user: str, start: datetime) -> Member:
+        chance = self.chance
+        after = AFTER_THE_WINDOW if self._oddly(0.08) else timedelta()
+        member = Member(
+            user=user,
+            linked=not self._oddly(0.05),
+            paid=not self._oddly(0.08),
+            paid_at=start + after,
+            disposable=self._oddly(0.15),
+            shares_customer=self._oddly(0.06),
+        )
+        sale = Sale(
+            customer=member.customer,
+            number=user,
+            amount=AMOUNT,
+            paid_at=int(member.paid_at.timestamp()),
+            email=f"{user}@example.com",
+            shape=OLD if self._rush else chance.choice([OLD, BASIL]),
+        )
+        # Half of the histories begin with the payments, so that these meet.
+        self._into = self.opening if self._begun else self.acts
+        links = chance.choice(["signup", "invoice", "customer", "checkout", "both"])
+        self._signups(member, links in ("signup", "both"))
+        if member.linked and links not in ("signup", "invoice"):
+            self._deliver("links", _link(sale, user, checkout=links == "checkout"))
+        self._into = self.acts
+        if member.paid:
+            named = {"metadata": {"user_id": user}} if member.linked and links == "invoice" else {}
+            self._deliver("pays", stripe_payloads.invoice_paid(sale, **named), after)
+            if self._happens(0.35):
+                again = stripe_payloads.invoice_paid(sale, "invoice.payment_succeeded", **named)
+                self._deliver("pays again", again, after)
+            if not after:
+                member = self._claims(member, sale)
+        elif member.linked and links == "invoice":
+            member = replace(member, linked=False)
+        if member.shares_customer:
+            shared = {"metadata": {"user_id": "metered"}}
+            self._deliver("shares", stripe_payloads.customer_event(sale, **shared))
+        self._reviews(member)
+        if self._oddly(0.05):
+            self._add(Erase, f"{user} erased", timedelta(seconds=chance.uniform(0, 3)), user=user)
+        return member
+
+    def _signups(self, member: Member, tells_customer: bool) -> None:
+        body = {"user_id": member.user}
+        if member.disposable:
+            body["email"] = f"{member.user}@mailinator.com"
+        if tells_customer and member.linked:
+            body["stripe_customer_id"] = member.customer
+        ways: list[dict[str, str]] = [
+            {"code": CODES["metered"]},
+            {"click_id": "click_spring"},
+            {"code": CODES["metered"], "click_id": "click_plain"},
+        ]
+        chosen = self.chance.sample(ways, self.chance.choice([1, 1, 2]))
+        if self._oddly(0.25):
+            chosen.append({"code": CODES["rival"]})
+        for number, way in enumerate(chosen, 1):
+            name = f"{member.user} signs up {number}"
+            self._add(SignUp, name, self._soon(), body=body | way)
+
+    def _claims(self, member: Member, sale: Sale) -> Member:
+        """Refunds and disputes, at any time from before the payment is heard of."""
+        kind = self.chance.choices(
+            ["none", "part", "part then all", "all", "disputed", "won", "warned"],
+            [10, 3, 2, 3, 2, 3, 1],
+        )[0]
+        if self._rush and self._happens(0.8):
+            kind = "none"
+        if self._happens(0.3):
+            self._deliver("charged", stripe_payloads.charge_succeeded(sale))
+        part = self.chance.choice([1, 1000, 2450])
+        if kind in ("part", "part then all"):
+            self._deliver("refunded in part", stripe_payloads.charge_refunded(sale, part))
+            member = replace(member, refunded=part)
+        if kind in ("all", "part then all"):
+            self._deliver("refunded", stripe_payloads.charge_refunded(sale))
+            member = replace(member, refunded=AMOUNT)
+        if kind in ("disputed", "won"):
+            self._deliver("disputed", stripe_payloads.dispute_created(sale))
+            member = replace(member, disputed=kind == "disputed", dispute_won=kind == "won")
+        if kind == "won":
+            self._deliver("dispute won", stripe_payloads.dispute_closed(sale, "won"))
+        if kind == "warned":
+            self._deliver("warned", stripe_payloads.fraud_warning(sale))
+            member = replace(member, disputed=True)
+        return member
+
+    def _reviews(self, member: Member) -> None:
+        flagged = member.disposable or member.shares_customer
+        for verdict in ("approve", "reject"):
+            if self._happens(0.6 if flagged else 0.04):
+                at = timedelta(seconds=self.chance.uniform(0, 5))
+                name = f"{member.user} {verdict}"
+                self._add(Review, name, at, user=member.user, verdict=verdict)
+
+    def _staff(self) -> None:
+        for number in range(self.chance.choice([0, 1, 2, 3])):
+            at = timedelta(seconds=self.chance.uniform(0, 4))
+            self._add(Recover, f"recover {number}", at, by_hand=self._happens(0.5))
+        if self._happens(0.15):
+            self._add(
+                Run, "expiry", AFTER_THE_WINDOW + self._soon(), function="expire_attributions"
+            )
+        if self._happens(0.08):
+            at = timedelta(seconds=self.chance.uniform(0, 3))
+            self._add(Run, "reconciliation", at, function="reconcile")
+        for number in range(self.chance.choice([0, 0, 1, 1, 2])):
+            found = tuple(self._happens(0.75) for _ in range(self.chance.randint(1, 3)))
+            at = timedelta(seconds=self.chance.uniform(0, 3))
+            self._add(Use, f"use {number}", at, found=found)
+
+    def _deliver(self, what: str, payload: Payload, after: timedelta = timedelta()) -> None:
+        late = timedelta(seconds=0 if self._together else self.chance.choice([0, 0, 0, 5]))
+        number = len(self.opening) + len(self.acts)
+        name = f"{payload['data']['object']['id']} {what}"
+        payload = payload | {"id": f"evt_{number}"}
+        self._add(Deliver, name, after + late + self._soon(), payload=payload)
+
+    def _add(self, kind: Any, name: str, at: timedelta, **details: Any) -> None:
+        self._into.append(kind(name=name, at=at, **details))
+
+
+def _link(sale: Sale, user: str, *, checkout: bool) -> Payload:
+    if checkout:
+        return stripe_payloads.checkout_completed(sale, client_reference_id=user)
+    return stripe_payloads.customer_event(sale, metadata={"user_id": user})
