@@ -77,7 +77,6 @@ def test_an_unknown_code_or_click_is_named(scene, told, field):
     assert [error["field"] for error in refused.value.errors] == [field]
 
 
-@pytest.mark.xfail(strict=True, reason="an unknown code is taken for another referrer's")
 def test_an_unknown_code_is_an_invalid_request_for_an_attributed_user_too(scene):
     scene.sign_up()
     with pytest.raises(InvalidRequest):

@@ -124,7 +124,8 @@ def _qualify(
     held = replace(
         known,
         rewards=owed_rewards(known, programme, actor.at, capped=capped),
-        held_until=actor.at + programme.hold if programme.hold_days else None,
+        # A clock that is fast must not end the hold early.
+        held_until=actor.at + programme.hold + CLOCK_SKEW if programme.hold_days else None,
     )
     if capped:
         held = replace(held, skip_reason=CAPPED_REASON)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from referrals.rules.funnel import Cohort, counts_for, total, unpacked
 from referrals.rules.times import (
@@ -17,6 +17,8 @@ from referrals.store.table import Table, side_by_side, together
 from referrals.store.values import Item
 
 _HOUR = timedelta(hours=1)
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
 # A click is stored within seconds of its id's time; an hour this long over will get no more.
 CLOSED_AFTER = timedelta(minutes=15)
@@ -33,8 +35,9 @@ class Span:
 
     @classmethod
     def between(cls, start: datetime, end: datetime) -> "Span":
-        """The span of two bounds of any grain."""
-        return cls(millisecond_ceiling(start), millisecond_ceiling(end))
+        """The span of two bounds of any grain, within the years that hold events."""
+        since, until = (min(max(bound, _EARLIEST), _LATEST) for bound in (start, end))
+        return cls(millisecond_ceiling(since), millisecond_ceiling(until))
 
     @property
     def empty(self) -> bool:

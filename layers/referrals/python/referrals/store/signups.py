@@ -78,7 +78,9 @@ def _code_of(table: Table, click: Click | None) -> codes.Code | None:
 def _match(known: Attribution | None, code: codes.Code | None) -> Attribution | None:
     if known is None:
         return None
-    if code is None or known.referrer_user_id != code.user_id:
+    if code is None:
+        raise InvalidRequest.field("code", "unknown or disabled referral code")
+    if known.referrer_user_id != code.user_id:
         raise StateConflict("the user is attributed to another referrer", known.status)
     return known
 
