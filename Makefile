@@ -53,7 +53,7 @@ lint: setup ## Style, types, direction of imports, template, the API's document
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	PYTHONPATH=layers/referrals/python $(BIN)/lint-imports
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/sam validate --lint
 	PYTHONPATH=layers/referrals/python $(BIN)/python -m local.openapi --check
