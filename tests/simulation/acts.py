@@ -63,10 +63,11 @@ class Sending:
 
 
 class Act:
-    """Something that an actor does, from `at` after the beginning."""
+    """Something that an actor does, from `at` after the beginning; `about` whom it tells facts."""
 
     name: str
     at: timedelta
+    about: str = ""
 
     def do(self, sending: Sending) -> None:
         raise NotImplementedError
@@ -79,6 +80,7 @@ class SignUp(Act):
     name: str
     at: timedelta
     body: dict[str, str]
+    about: str = ""
 
     def do(self, sending: Sending) -> None:
         def attempt() -> bool:
@@ -102,6 +104,7 @@ class Deliver(Act):
     name: str
     at: timedelta
     payload: dict[str, Any]
+    about: str = ""
 
     def do(self, sending: Sending) -> None:
         body = json.dumps(self.payload)

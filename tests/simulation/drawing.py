@@ -155,7 +155,7 @@ class _Draw:
             chosen.append({"code": CODES["rival"]})
         for number, way in enumerate(chosen, 1):
             name = f"{member.user} signs up {number}"
-            self._add(SignUp, name, self._soon(), body=body | way)
+            self._add(SignUp, name, self._soon(), body=body | way, about=member.user)
 
     def _claims(self, member: Member, sale: Sale) -> Member:
         """Refunds and disputes, at any time from before the payment is heard of."""
@@ -213,10 +213,17 @@ class _Draw:
         number = len(self.opening) + len(self.acts)
         name = f"{payload['data']['object']['id']} {what}"
         payload = payload | {"id": f"evt_{number}"}
-        self._add(Deliver, name, after + late + self._soon(), payload=payload)
+        about = _told_of(payload)
+        self._add(Deliver, name, after + late + self._soon(), payload=payload, about=about)
 
     def _add(self, kind: Any, name: str, at: timedelta, **details: Any) -> None:
         self._into.append(kind(name=name, at=at, **details))
+
+
+def _told_of(payload: Payload) -> str:
+    """The member whose sale it is: their name is the end of every id."""
+    told = payload["data"]["object"]
+    return str(told.get("customer") or told["id"]).split("_")[-1]
 
 
 def _link(sale: Sale, user: str, *, checkout: bool) -> Payload:

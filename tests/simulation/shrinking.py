@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from tests.simulation.acts import Act
 from tests.simulation.faults import Fault
 from tests.simulation.history import Result, run
 from tests.simulation.plan import History
@@ -22,10 +23,9 @@ def shrunk(failed: Result) -> Result:
             smallest = result
         return bool(result.violations)
 
-    acts = _fewest(
-        failed.history.acts, lambda kept: fails(replace(smallest.history, acts=tuple(kept)))
-    )
-    history = replace(failed.history, acts=tuple(acts))
+    acts = [*failed.history.opening, *failed.history.acts]
+    kept = _fewest(acts, lambda fewer: fails(_with_acts(failed.history, fewer)))
+    history = _with_acts(failed.history, kept)
     struck = _struck(run(history))
 
     def with_faults(kept: Sequence[tuple[str, int]]) -> bool:
@@ -34,6 +34,17 @@ def shrunk(failed: Result) -> Result:
 
     _fewest(struck, with_faults)
     return smallest
+
+
+def _with_acts(history: History, kept: Sequence[Act]) -> History:
+    """With these acts alone. Of whom not all is told any more, nothing is expected."""
+    changed = {act.about for act in (*history.opening, *history.acts) if act not in kept}
+    return replace(
+        history,
+        opening=tuple(act for act in history.opening if act in kept),
+        acts=tuple(act for act in history.acts if act in kept),
+        members=tuple(member for member in history.members if member.user not in changed),
+    )
 
 
 def _struck(result: Result) -> list[tuple[str, int]]:
@@ -63,7 +74,8 @@ def told(result: Result) -> str:
         f"seed {history.seed}: {len(result.violations)} promises broken",
         *(f"  {violation}" for violation in result.violations),
         f"  {history.environment} from {history.start:%Y-%m-%d %H:%M:%S}",
-        *(f"  acts: {act.name} after {act.at.total_seconds():.3f} s" for act in history.acts),
-        *map(str, result.trace),
+        *(f"  before: {act.name}" for act in history.opening),
+        *(f"  {act.name} after {act.at.total_seconds():.3f} s" for act in history.acts),
+        *map(str, result.under_faults),
     ]
     return "\n".join(lines)
