@@ -29,8 +29,7 @@ def shrunk(failed: Result) -> Result:
     struck = _struck(run(history))
 
     def with_faults(kept: Sequence[tuple[str, int]]) -> bool:
-        spared = frozenset(struck) - frozenset(kept)
-        return fails(replace(history, faults=replace(history.faults, spared=spared)))
+        return fails(replace(history, faults=replace(history.faults, only=frozenset(kept))))
 
     _fewest(struck, with_faults)
     return smallest

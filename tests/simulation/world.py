@@ -54,7 +54,7 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class Faults:
-    """How often a call goes wrong, in which ways, and which calls are spared."""
+    """How often a call goes wrong, and in which ways."""
 
     rate: float = 0.0
     kinds: frozenset[Fault] = frozenset(FAULTS)
@@ -63,7 +63,8 @@ class Faults:
     lucky: float = 0.0
     # Where nobody is held up, calls of the same kind meet; where some are, they overtake.
     stalls: float = 0.1
-    spared: frozenset[tuple[str, int]] = frozenset()
+    # Where given, the calls that may go wrong: (actor, number).
+    only: frozenset[tuple[str, int]] | None = None
 
 
 @dataclass
@@ -137,7 +138,8 @@ class World:
         strikes = actor.chance.random() < actor.rate
         possible = [fault for fault in call.possible if fault in self.faults.kinds]
         fault = actor.chance.choice(possible) if possible else Fault.NONE
-        spared = (actor.name, actor.calls) in self.faults.spared
+        only = self.faults.only
+        spared = only is not None and (actor.name, actor.calls) not in only
         if not strikes or not self.faulty or spared:
             return Fault.NONE
         actor.struck += 1
