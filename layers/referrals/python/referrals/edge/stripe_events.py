@@ -26,7 +26,8 @@ Epoch = Annotated[int, Field(ge=0, le=32_503_680_000)]
 
 
 class _Payload(BaseModel):
-    model_config = ConfigDict(strict=True, extra="ignore")
+    # Built when first read: one event is of one kind.
+    model_config = ConfigDict(strict=True, extra="ignore", defer_build=True)
 
 
 class _Data(_Payload):
