@@ -113,7 +113,7 @@ def test_a_hold_is_never_ignored(programme, configure, time_is):
     assert programme.balance(REFERRER) == 0
     time_is(NOW + timedelta(days=6, hours=23))
     assert programme.recover().good["attempted"] == 0
-    time_is(NOW + timedelta(days=7, minutes=1))
+    time_is(NOW + timedelta(days=7, minutes=11))
     assert programme.recover().good == {"attempted": 2, "recovered": 2, "errors": []}
     assert programme.balance("user-1") == programme.balance(REFERRER) == 10_000
 
