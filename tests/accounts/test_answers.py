@@ -88,6 +88,8 @@ def test_a_429_names_the_limit_and_the_end_of_its_window(caller, table, account,
     assert answer.status == 429
     assert answer.body["msg"] == told
     assert answer.headers["Retry-After"] == str(wait)
+    assert '"minute";q=15;w=60' in answer.headers["RateLimit-Policy"]
+    assert answer.headers["X-Credits-Charged"] == "0"
     assert answer.data == {"request_id": answer.request_id, "retry_after": wait}
     assert account() == before
 

@@ -109,7 +109,7 @@ def _refusal(app: APIGatewayHttpResolver, error: ReferralError) -> Response[Any]
         data["status"] = error.state
     if isinstance(error, LimitExceeded):
         data["retry_after"] = error.retry_after
-        headers["Retry-After"] = str(error.retry_after)
+        headers |= {"Retry-After": str(error.retry_after), **error.headers}
     body = {"code": int(error.status), "msg": error.message, "data": data}
     return Response(
         status_code=error.status, content_type="application/json", body=body, headers=headers

@@ -1,7 +1,5 @@
 """Metering: one credit a request, taken before and given back unless the answer is a 2xx."""
 
-from typing import Any
-
 from referrals.edge import clock, service
 from referrals.edge.http import After, Answer
 from referrals.edge.telemetry import Metric, count, logger
@@ -18,7 +16,9 @@ def charged(user_id: str) -> After:
     """Charge the account, and return what to do once the answer is known. LimitExceeded."""
     try:
         charge = metering.charge(service.table(), user_id, clock.now())
-    except LimitExceeded:
+    except LimitExceeded as refusal:
+        account = metering.account_of(service.table(), user_id, clock.now())
+        refusal.headers = _headers(account, charged=0)
         count(Metric.METERING_REFUSALS)
         raise
 
@@ -40,7 +40,7 @@ def _given_back(charge: Charge) -> Account:
         return charge.account
 
 
-def _headers(account: Account, *, charged: int) -> dict[str, Any]:
+def _headers(account: Account, *, charged: int) -> dict[str, str]:
     """RateLimit fields as of draft-ietf-httpapi-ratelimit-headers-10, and the credits."""
     now, plan = clock.now(), account.plan
     policies, limits = [], []

@@ -67,6 +67,8 @@ class LimitExceeded(ReferralError):
     def __init__(self, message: str, retry_after: int) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        # What else the caller is told of their limits.
+        self.headers: dict[str, str] = {}
 
 
 class StripeUnavailable(ReferralError):
