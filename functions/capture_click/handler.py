@@ -1,7 +1,5 @@
 """POST /referrals/click: a visitor followed a referral link."""
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
-
 from referrals.edge import clock, service, visitors
 from referrals.edge.auth import allow_anyone
 from referrals.edge.http import PREFIX, api, serve
@@ -13,7 +11,7 @@ from referrals.rules.clicks import Click, sanitized_label, sanitized_path
 from referrals.store import click_limit
 from referrals.store.clicks import capture, usable_code
 
-app: APIGatewayHttpResolver = api()
+app = api()
 
 
 @app.post(f"{PREFIX}/referrals/click")

@@ -2,12 +2,10 @@
 
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Query
-
 from referrals.edge import service
 from referrals.edge.auth import ADMIN, allow
 from referrals.edge.cursors import opened, sealed
-from referrals.edge.http import PREFIX, api, serve
+from referrals.edge.http import PREFIX, Query, api, serve
 from referrals.edge.models.envelope import Envelope
 from referrals.edge.models.referrals import ReferralPage, ReferralView
 from referrals.edge.settings import settings

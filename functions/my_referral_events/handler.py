@@ -2,11 +2,9 @@
 
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Query
-
 from referrals.edge import service
 from referrals.edge.auth import allow_user, caller
-from referrals.edge.http import PREFIX, api, serve
+from referrals.edge.http import PREFIX, Query, api, serve
 from referrals.edge.models.envelope import Envelope
 from referrals.edge.models.members import MemberEvent, MemberEvents
 from referrals.edge.settings import settings

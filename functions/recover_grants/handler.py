@@ -2,12 +2,9 @@
 
 from typing import Annotated, Any
 
-from aws_lambda_powertools.event_handler.openapi.params import Query
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from referrals.edge import clock, service
 from referrals.edge.auth import ADMIN, allow, caller
-from referrals.edge.http import PREFIX, api, serve
+from referrals.edge.http import PREFIX, LambdaContext, Query, api, serve
 from referrals.edge.models.envelope import Envelope
 from referrals.edge.models.recovery import RecoverAnswer
 from referrals.edge.settings import settings

@@ -3,11 +3,9 @@
 from datetime import datetime
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Query
-
 from referrals.edge import clock, service
 from referrals.edge.auth import ADMIN, allow
-from referrals.edge.http import PREFIX, api, serve
+from referrals.edge.http import PREFIX, Query, api, serve
 from referrals.edge.models.envelope import Envelope
 from referrals.edge.models.stats import StatsAnswer
 from referrals.edge.settings import settings

@@ -2,10 +2,8 @@
 
 import time
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
-
 from referrals.edge import clock, service
-from referrals.edge.http import PREFIX, Event, api, body_bytes, serve
+from referrals.edge.http import PREFIX, APIGatewayHttpResolver, Event, api, body_bytes, serve
 from referrals.edge.models.envelope import Envelope
 from referrals.edge.models.webhooks import WebhookAnswer
 from referrals.edge.settings import settings

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from botocore.loaders import Loader
 from botocore.session import Session
 
 import referrals
@@ -20,7 +21,7 @@ def client(tmp_path_factory):
     data = tmp_path_factory.mktemp("sdk_data")
     subprocess.run([sys.executable, LAYER / "sdk_data.py", data], check=True)
     session = Session()
-    session.set_config_variable("data_path", str(data))
+    session.register_component("data_loader", Loader([str(data)]))
     return session.create_client
 
 

@@ -13,6 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestValidationError,
     ResponseValidationError,
 )
+from aws_lambda_powertools.event_handler.openapi.params import Query as _Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from referrals.edge.telemetry import logger, metrics
@@ -31,6 +32,8 @@ Answer = dict[str, Any]
 After = Callable[[Answer], None]
 # Looks at an event before anything is parsed; refuses by raising.
 Guard = Callable[[APIGatewayHttpResolver, Event], After | None]
+# Handlers take Powertools' names from here, so that our package is the first to be loaded.
+Query = _Query
 LARGEST_BODY = 16 * 1024
 PREFIX = "/api/v1"
 
