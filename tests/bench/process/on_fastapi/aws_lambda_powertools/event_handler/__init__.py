@@ -1,0 +1,63 @@
+"""The resolver's names on a FastAPI application that Mangum calls."""
+
+from types import SimpleNamespace
+from typing import Generic, TypeVar
+
+from fastapi import FastAPI
+from fastapi.responses import Response as FastAPIResponse
+from mangum import Mangum
+
+T = TypeVar("T")
+
+
+class Response(Generic[T]):
+    def __init__(self, *, status_code, content_type, body, headers):
+        self.status_code, self.content_type = status_code, content_type
+        self.body, self.headers = body, headers
+
+
+class APIGatewayHttpResolver:
+    def __init__(self, *, serializer, **_):
+        self._serializer = serializer
+        self._app = FastAPI(openapi_url=None)
+        self._serve = Mangum(self._app, lifespan="off")
+        self.context, self.current_event = {}, None
+
+    def get(self, path):
+        return self._app.get(_braced(path), response_model_exclude_none=True)
+
+    def post(self, path):
+        return self._app.post(_braced(path), response_model_exclude_none=True)
+
+    def exception_handler(self, errors):
+        def register(answer):
+            async def handle(_, error):
+                made = answer(error)
+                content = self._serializer(made.body)
+                return FastAPIResponse(content, made.status_code, made.headers, made.content_type)
+
+            for error in errors if isinstance(errors, list) else [errors]:
+                self._app.add_exception_handler(error, handle)
+
+        return register
+
+    def not_found(self, answer):
+        self.exception_handler(404)(answer)
+
+    def append_context(self, **context):
+        self.context.update(context)
+
+    def clear_context(self):
+        self.context.clear()
+
+    def resolve(self, event, context):
+        http = event["requestContext"]["http"]
+        self.current_event = SimpleNamespace(
+            headers=event["headers"],
+            request_context=SimpleNamespace(http=SimpleNamespace(source_ip=http["sourceIp"])),
+        )
+        return self._serve(event, context)
+
+
+def _braced(path):
+    return path.replace("<", "{").replace(">", "}")

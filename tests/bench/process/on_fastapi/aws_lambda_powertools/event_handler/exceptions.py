@@ -1,0 +1,3 @@
+from starlette.exceptions import HTTPException as NotFoundError
+
+__all__ = ["NotFoundError"]

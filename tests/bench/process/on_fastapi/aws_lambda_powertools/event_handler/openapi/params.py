@@ -1,0 +1,3 @@
+from fastapi import Query
+
+__all__ = ["Query"]

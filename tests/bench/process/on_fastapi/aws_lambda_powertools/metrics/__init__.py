@@ -1,0 +1,6 @@
+from enum import StrEnum
+
+
+class MetricUnit(StrEnum):
+    Count = "Count"
+    Seconds = "Seconds"

@@ -1,0 +1,3 @@
+from typing import Any as LambdaContext
+
+__all__ = ["LambdaContext"]

@@ -1,0 +1,88 @@
+"""A function in Lambda's own runtime client, behind the emulator that the SAM CLI ships."""
+
+import json
+import os
+import platform
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import samcli
+
+from tests.bench.ground import BENCH, RUNTIME
+
+_MACHINE = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
+_EMULATOR = Path(samcli.__file__).parent / "local" / "rapid" / f"aws-lambda-rie-{_MACHINE}"
+_PORT = 9601
+_PATIENCE = 300
+_READY_WITHIN = 10.0
+
+
+class Function:
+    """One process of one function; the first invocation starts it, as in Lambda."""
+
+    def __init__(self, port: int) -> None:
+        self._url = f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
+
+    def invoke(self, event: Mapping[str, Any]) -> Any:
+        """What the function answers."""
+        body = json.dumps(event).encode()
+        deadline = time.monotonic() + _READY_WITHIN
+        while True:
+            try:
+                with urllib.request.urlopen(self._url, body, timeout=_PATIENCE) as answer:
+                    told = json.load(answer)
+                break
+            except urllib.error.URLError:
+                # The emulator itself needs a moment to listen.
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+        if isinstance(told, dict) and "errorType" in told:
+            raise RuntimeError(f"{told['errorType']}: {told.get('errorMessage')}")
+        return told
+
+    def usage(self) -> dict[str, float]:
+        """CPU seconds at the end of the start and until now, and the peak of memory."""
+        return self.invoke({"probe": "usage"})
+
+
+@contextmanager
+def running(environment: Mapping[str, str]) -> Iterator[Function]:
+    """A function's process, with its directory and the probe on its path."""
+    program = BENCH / _EMULATOR.name
+    if not program.exists():
+        # The wheel does not say that it may be run.
+        program.write_bytes(_EMULATOR.read_bytes())
+        program.chmod(0o755)
+    command = [
+        str(program),
+        "--log-level",
+        "error",
+        "--runtime-interface-emulator-address",
+        f"127.0.0.1:{_PORT}",
+        "--runtime-api-address",
+        f"127.0.0.1:{_PORT + 1}",
+        str(RUNTIME / "bin" / "python"),
+        "-m",
+        "awslambdaric",
+        "probe.handler",
+    ]
+    with (BENCH / "function.log").open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            env={"AWS_LAMBDA_FUNCTION_TIMEOUT": str(_PATIENCE)} | dict(environment),
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        yield Function(_PORT)
+    finally:
+        os.killpg(process.pid, 9)
+        process.wait()
