@@ -6,13 +6,14 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.bench import cold, cost, ground, warm
+from tests.bench import clicks, cold, cost, ground, warm
 from tests.bench.figures import Figure
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "cold": cold.measure,
     "cost": cost.measure,
     "warm": warm.measure,
+    "clicks": clicks.measure,
 }
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import platform
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -15,12 +14,12 @@ from typing import Any
 import samcli
 
 from tests.bench.ground import BENCH, RUNTIME
+from tests.bench.patience import patiently
 
 _MACHINE = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
 _EMULATOR = Path(samcli.__file__).parent / "local" / "rapid" / f"aws-lambda-rie-{_MACHINE}"
 _PORT = 9601
 _PATIENCE = 300
-_READY_WITHIN = 10.0
 
 
 class Function:
@@ -32,20 +31,17 @@ class Function:
     def invoke(self, event: Mapping[str, Any]) -> Any:
         """What the function answers."""
         body = json.dumps(event).encode()
-        deadline = time.monotonic() + _READY_WITHIN
-        while True:
-            try:
-                with urllib.request.urlopen(self._url, body, timeout=_PATIENCE) as answer:
-                    told = json.load(answer)
-                break
-            except urllib.error.URLError:
-                # The emulator itself needs a moment to listen.
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.02)
+        told = patiently(lambda: self._post(body))
         if isinstance(told, dict) and "errorType" in told:
             raise RuntimeError(f"{told['errorType']}: {told.get('errorMessage')}")
         return told
+
+    def _post(self, body: bytes) -> Any:
+        try:
+            with urllib.request.urlopen(self._url, body, timeout=_PATIENCE) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise RuntimeError("the function ended; .bench/function.log says why") from error
 
     def usage(self) -> dict[str, float]:
         """CPU seconds at the end of the start and until now, and the peak of memory."""
