@@ -3,6 +3,7 @@
 import itertools
 import json
 import threading
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -47,11 +48,17 @@ class _Body:
         yield self._body
 
 
-def ministack_client(**config: Any) -> Any:
+Answered = tuple[int, dict[str, str], bytes]
+
+
+def ministack_client(
+    answered_by: Callable[[str, bytes], Answered] | None = None, **config: Any
+) -> Any:
     """A DynamoDB client that MiniStack answers in this process: real capacity, real atomicity."""
+    ask = answered_by or asked
 
     def answer(request: Any, **_: Any) -> AWSResponse:
-        status, headers, body = _asked(_text(request.headers["X-Amz-Target"]), request.body)
+        status, headers, body = ask(_text(request.headers["X-Amz-Target"]), request.body)
         headers = {k: v for k, v in headers.items() if k.lower() != "x-amz-crc32"}
         return AWSResponse(request.url, status, headers, _Body(body))
 
@@ -66,7 +73,7 @@ def _session() -> boto3.session.Session:
     return boto3.session.Session()
 
 
-def _asked(target: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+def asked(target: str, body: bytes) -> Answered:
     """MiniStack's answer; one request at a time, as its server does."""
     from ministack.services import dynamodb
 
@@ -91,7 +98,7 @@ class _DirectClient:
 
         def call(**arguments: Any) -> Any:
             body = json.dumps(arguments).encode()
-            status, _, raw = _asked(f"DynamoDB_20120810.{operation}", body)
+            status, _, raw = asked(f"DynamoDB_20120810.{operation}", body)
             answer = json.loads(raw)
             if status >= 400:
                 code = answer.pop("__type").split("#")[-1]
