@@ -1,6 +1,7 @@
 """What a start, a request and a click cost, beside the bare minimum and beside what others do."""
 
 import os
+import warnings
 
 # Powertools looks once, when the first function is loaded.
 os.environ.update(
@@ -11,3 +12,6 @@ os.environ.update(
     POWERTOOLS_METRICS_NAMESPACE="Referrals",
     POWERTOOLS_LOG_LEVEL="CRITICAL",
 )
+
+# An invocation that counts nothing is no mistake.
+warnings.filterwarnings("ignore", "No application metrics to publish")

@@ -22,7 +22,7 @@ OTHERS = ROOT / ".venv-bench"
 RUNTIME = BENCH / "runtime"
 
 _PINNED = ROOT / "requirements-bench.txt"
-_LAYER_SOURCE = ROOT / "layers" / "referrals"
+LAYER_SOURCE = ROOT / "layers" / "referrals"
 # Lambda's own environment, and nothing that only the comparisons need.
 _RUNTIME_PACKAGES = {
     *("awslambdaric", "boto3", "botocore", "jmespath", "python-dateutil", "s3transfer"),
@@ -42,7 +42,7 @@ def function_names() -> list[str]:
 def prepare() -> None:
     """Environments and layer, as the pinned requirements and the sources say."""
     BENCH.mkdir(exist_ok=True)
-    if _stale("environments", _PINNED.read_bytes() + sys.version.encode()):
+    if stale("environments", _PINNED.read_bytes() + sys.version.encode()):
         _say("installing what the benchmarks measure, once")
         for environment in (OTHERS, RUNTIME):
             _run(sys.executable, "-m", "venv", "--clear", str(environment))
@@ -51,19 +51,19 @@ def prepare() -> None:
         _install(RUNTIME, _pinned(_FASTAPI_PACKAGES), "--target", str(FASTAPI), "--upgrade")
         for environment in (RUNTIME, FASTAPI):
             _run(sys.executable, "-m", "compileall", "-q", "-j", "0", str(environment), check=False)
-        _fresh("environments", _PINNED.read_bytes() + sys.version.encode())
+        fresh("environments", _PINNED.read_bytes() + sys.version.encode())
     sources = b"".join(
         path.read_bytes()
-        for path in sorted(_LAYER_SOURCE.rglob("*"))
+        for path in sorted(LAYER_SOURCE.rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     )
-    if _stale("layer-built", sources):
+    if stale("layer-built", sources):
         _say("building the layer for this machine")
         _run("rm", "-rf", str(LAYER.parent))
         built = {"ARTIFACTS_DIR": str(LAYER.parent), "LAYER_PLATFORM": "native"}
-        make = ("make", "-s", "-C", str(_LAYER_SOURCE), "build-ReferralsLayer")
+        make = ("make", "-s", "-C", str(LAYER_SOURCE), "build-ReferralsLayer")
         _run(*make, f"PYTHON={sys.executable}", env=os.environ | built)
-        _fresh("layer-built", sources)
+        fresh("layer-built", sources)
 
 
 def environment(*ahead: Path, **more: str) -> dict[str, str]:
@@ -100,12 +100,12 @@ def _install(environment: Path, requirements: str, *where: str) -> None:
     _run(*pip, "--require-hashes", "--no-deps", "--requirement", str(wanted), *where)
 
 
-def _stale(what: str, content: bytes) -> bool:
+def stale(what: str, content: bytes) -> bool:
     mark = BENCH / what
     return not mark.exists() or mark.read_text() != hashlib.sha256(content).hexdigest()
 
 
-def _fresh(what: str, content: bytes) -> None:
+def fresh(what: str, content: bytes) -> None:
     (BENCH / what).write_text(hashlib.sha256(content).hexdigest())
 
 

@@ -1,0 +1,192 @@
+"""The history of a programme that keeps its pace: ten times as many referrals is ten times as old.
+
+So the newest day is the same in every table, and the same answer must come from each. Items are
+those that the store itself writes; of the clicks there are the raw ones where stats read them, and
+for every other hour the count that the roll-up leaves.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ulid import ULID
+
+from referrals.rules.attribution import Actor, Attribution, Change, Status
+from referrals.rules.clicks import Click
+from referrals.rules.ids import attribution_id, ip_hash
+from referrals.rules.programme import Programme
+from referrals.rules.rewards import grant, owed_rewards
+from referrals.rules.times import hour_floor, month_of, timestamp
+from referrals.store import attributions, clicks, keys
+from referrals.store.table import Part, Table
+from referrals.store.values import dynamodb_values
+from tests.bench import ground
+from tests.bench.programme import HASHING_SECRET
+from tests.bench.progress import shown
+from tests.bench.seeking import SeekingStore
+from tests.functions.running import CODE
+from tests.tables import TEMPLATE
+
+NOW = datetime(2026, 11, 20, 12, 34, 56, 789000, tzinfo=UTC)
+# Stats are asked for from here on: a broken hour, whose clicks are read one by one.
+SINCE = NOW - timedelta(hours=20)
+A_DAY = 1_000
+CLICKS_EACH = 10
+# What is owed at any time is a matter of the pace, not of the age.
+OWED = 40
+
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+_SECRET = HASHING_SECRET.encode()
+_CAMPAIGNS = ("spring", "partners", "newsletter", "conference", None)
+_STATUSES = {0: Status.REVIEW_REQUIRED, 1: Status.CAPPED, 2: Status.REJECTED, 3: Status.EXPIRED}
+_OF_TWENTY, _QUALIFIED, _REWARDED = 20, 4, range(5, 11)
+_PROGRAMME = Programme()
+
+
+def user_of(number: int) -> str:
+    """A referrer with 25 referrals, all of one day."""
+    return f"user-referrer-{number // A_DAY}-{number % 40}"
+
+
+def kept(number: int) -> SeekingStore:
+    """A table with so many attributions, made once and kept under .bench."""
+    path = ground.BENCH / f"history-{number}.sqlite3"
+    sources = [TEMPLATE, Path(__file__), Path(__file__).with_name("seeking.py")]
+    for part in ("rules", "store"):
+        sources += sorted((ground.LAYER_SOURCE / "python" / "referrals" / part).glob("*.py"))
+    content = b"".join(source.read_bytes() for source in sources)
+    if ground.stale(path.stem, content) or not path.exists():
+        path.unlink(missing_ok=True)
+        store = SeekingStore(path)
+        store.fill(_items(number))
+        store.close()
+        ground.fresh(path.stem, content)
+    return SeekingStore(path)
+
+
+class _Written(Table):
+    """Takes what the store writes: items as they are, sums added up."""
+
+    def __init__(self) -> None:
+        super().__init__("history", None, {keys.ROLLED_UP.sk})
+        self.items: list[dict[str, Any]] = []
+        self.sums: dict[keys.Key, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+
+    def write(self, part: Part) -> None:
+        self.transact([part])
+
+    def transact(self, parts: list[Part]) -> None:
+        for part in parts:
+            if "Put" in part.write:
+                self.items.append(part.write["Put"]["Item"])
+                continue
+            if "ConditionCheck" in part.write:
+                continue
+            added = part.write["Update"]
+            if not added["UpdateExpression"].startswith("ADD "):
+                raise NotImplementedError(added["UpdateExpression"])
+            key = keys.Key(*(added["Key"][name]["S"] for name in ("pk", "sk")))
+            for name, value in added["ExpressionAttributeValues"].items():
+                self.sums[key][name.removeprefix(":")] += int(value["N"])
+
+    def taken(self) -> list[dict[str, Any]]:
+        items, self.items = self.items, []
+        return items
+
+
+def _items(number: int) -> Iterator[dict[str, Any]]:
+    table = _Written()
+    for one in shown(range(number), f"history of {number:,}"):
+        birth = Change(before=None, after=_attribution(one))
+        attributions.commit(table, birth, monthly_cap=number)
+        yield from table.taken()
+    first = NOW - _DAY * number / A_DAY
+    _count_clicks(table, first)
+    for key, sums in table.sums.items():
+        yield dynamodb_values({"pk": key.pk, "sk": key.sk, **sums})
+    key, until = keys.ROLLED_UP, timestamp(hour_floor(NOW))
+    yield dynamodb_values({"pk": key.pk, "sk": key.sk, "until": until})
+    for start, end in ((SINCE, hour_floor(SINCE) + _HOUR), (hour_floor(NOW), NOW)):
+        for click in _clicks(start, end):
+            at = click.clicked_at
+            clicks.record_minted(table, click, _ulid(at), timedelta(days=90))
+    yield from table.taken()
+
+
+def _attribution(number: int) -> Attribution:
+    """The newest has number 0; whatever it is follows from its number."""
+    at = NOW - _DAY * (number + 0.5) / A_DAY
+    at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+    place, user_id = number % _OF_TWENTY, f"user-{number:08d}"
+    born = Attribution(
+        id=attribution_id(_SECRET, user_id),
+        code=CODE,
+        referrer_user_id=user_of(number),
+        referred_user_id=user_id,
+        status=_STATUSES.get(place, Status.ATTRIBUTED),
+        created_at=at,
+        expires_at=at + _PROGRAMME.window,
+        click_id=clicks.mint(_ulid(at)),
+        landing_path="/pricing",
+        utm_campaign=_CAMPAIGNS[number // _OF_TWENTY % len(_CAMPAIGNS)],
+        utm_medium="mail",
+        ip_hash=ip_hash(_SECRET, f"198.51.{number // 250 % 250}.{number % 250 + 1}"),
+        attributed_by="service-backend",
+        stripe_customer_id=f"cus_{number:08d}",
+    )
+    owed = place == _QUALIFIED and number < OWED * _OF_TWENTY
+    return _paid(born, owed=owed) if owed or place in _REWARDED else born
+
+
+def _paid(born: Attribution, *, owed: bool) -> Attribution:
+    paid = replace(
+        born,
+        status=Status.QUALIFIED,
+        qualified_at=born.created_at,
+        first_paid_invoice_id=f"in_{born.referred_user_id}",
+        stripe_event_id=f"evt_{born.referred_user_id}",
+        paid_amount=2900,
+        cap_month=month_of(born.created_at),
+    )
+    paid = replace(paid, rewards=owed_rewards(paid, _PROGRAMME, born.created_at, capped=False))
+    actor = Actor(name="stripe", at=born.created_at)
+    return paid if owed else grant(paid, paid.rewards, actor).after
+
+
+def _count_clicks(table: _Written, first: datetime) -> None:
+    """What the roll-up would have stored of every closed hour."""
+    hour = hour_floor(first)
+    while hour < hour_floor(NOW):
+        each = A_DAY * CLICKS_EACH // 24 // len(_CAMPAIGNS)
+        for campaign in _CAMPAIGNS:
+            for name in filter(None, (campaign, keys.EVERY_CAMPAIGN)):
+                table.sums[keys.funnel_clicks(name, hour)][keys.hour_letter(hour)] += each
+        hour += _HOUR
+
+
+def _clicks(start: datetime, end: datetime) -> Iterator[Click]:
+    between = _DAY / A_DAY / CLICKS_EACH
+    for number in range(int((end - start) / between)):
+        at = start + between * number
+        at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+        address = ip_hash(_SECRET, f"198.51.100.{number % 250 + 1}")
+        yield Click(
+            click_id=clicks.mint(_ulid(at)),
+            code=CODE,
+            clicked_at=at,
+            landing_path="/pricing",
+            utm_campaign=_CAMPAIGNS[number % len(_CAMPAIGNS)],
+            utm_medium="mail",
+            ip_hash=address,
+            user_agent_hash=address,
+        )
+
+
+def _ulid(at: datetime) -> ULID:
+    """Of this time, and of nothing but this time."""
+    chance = hashlib.sha256(timestamp(at).encode()).digest()[:10]
+    return ULID.from_bytes(int(at.timestamp() * 1000).to_bytes(6, "big") + chance)
