@@ -14,8 +14,8 @@ from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 JWKS_PATH = "/.well-known/jwks.json"
-# Real concurrency for races to show, and few enough that a burst does not cold-start a crowd.
-AT_ONCE = 8
+# Enough that processes race each other, and few enough that a burst starts no crowd of them.
+AT_ONCE = 16
 # What API Gateway takes.
 LARGEST_BODY = 10 * 1024 * 1024
 UPSTREAM_TIMEOUT = 60.0

@@ -102,11 +102,11 @@ class Deployed:
         whole = {"user_id": user_id} | body
         return self.call("POST", "/referrals/signups", whole, key=self.service_key)
 
-    def referred(self, code: str) -> tuple[str, Sale]:
+    def referred(self, code: str, **body: Any) -> tuple[str, Sale]:
         """A new user of a code whom Stripe knows; and the sale that would be their first."""
         user_id = f"user-{next(_numbers)}-{uuid4().hex[:8]}"
         customer = f"cus_{uuid4().hex}"
-        assert self.signup(user_id, code=code, stripe_customer_id=customer).good
+        assert self.signup(user_id, code=code, stripe_customer_id=customer, **body).good
         return user_id, Sale(customer=customer, number=uuid4().hex)
 
     def owed(self) -> tuple[str, str]:
