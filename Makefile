@@ -15,7 +15,7 @@ export AWS_DEFAULT_REGION ?= us-east-1
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-store test-functions test-e2e simulate bench lint check-template \
+.PHONY: help setup run test test-unit test-store test-functions test-e2e simulate sweep bench lint check-template \
 	openapi format build deploy key token reconcile requirements clean
 
 help: ## List the targets
@@ -45,6 +45,9 @@ test-e2e: setup ## The deployed local stack over HTTP
 simulate: setup ## Made-up histories against the money's invariants (HISTORIES=1000 SEED=0)
 	@PYTHONPATH=layers/referrals/python $(BIN)/python -m tests.simulation \
 		--histories $(or $(HISTORIES),1000) --seed $(or $(SEED),0)
+
+sweep: setup ## Every call of every function meets every fault, alone and in pairs; prints the matrix
+	@PYTHONPATH=layers/referrals/python $(BIN)/python -m tests.proof
 
 bench: setup ## Cold starts, request units and times
 	@PYTHONPATH=layers/referrals/python $(BIN)/python -m tests.bench

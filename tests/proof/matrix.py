@@ -19,10 +19,10 @@ _WIDTH = 11
 
 
 def cells(sweep: Sweep, singles: dict[Cell, Outcome]) -> list[list[str]]:
-    """For each call what became of it under each fault."""
+    """For each call what became of it under each fault that can befall it."""
     return [
-        [_told(singles.get((number, fault))) for fault in FAULTS]
-        for number in range(1, len(sweep.baseline.calls) + 1)
+        [_told(singles[number, fault]) if fault in call.possible else CANNOT_BE for fault in FAULTS]
+        for number, call in enumerate(sweep.baseline.calls, 1)
     ]
 
 
@@ -40,7 +40,5 @@ def _row(title: str, told: tuple[str, ...] | list[str]) -> str:
     return f"{title:<62}" + "".join(f"{one:<{_WIDTH}}" for one in told)
 
 
-def _told(outcome: Outcome | None) -> str:
-    if outcome is None:
-        return CANNOT_BE
+def _told(outcome: Outcome) -> str:
     return "WRONG" if outcome.wrong else outcome.how
