@@ -73,7 +73,8 @@ def _grants(items: _Items) -> Iterator[str]:
             missed[reward_id] += entry.get("shortfall", 0)
     known = set()
     for one, role, reward in _rewards(items):
-        name, owner = reward["id"], one[f"{role}_user_id"]
+        name = f"{one['id'].replace('attr_', 'reward_')}_{role}"
+        owner = one[f"{role}_user_id"]
         entry = entries.get((f"USER#{owner}", f"LEDGER#{name}"))
         known.add((f"USER#{owner}", f"LEDGER#{name}"))
         if (entry is None) is ("credits_granted_at" in reward):
@@ -127,7 +128,7 @@ def _caps(items: _Items, programme: Programme) -> Iterator[str]:
     )
     for one, role, reward in _rewards(items):
         if role == "referrer" and "credits_granted_at" in reward and "cap_month" not in one:
-            yield f"{reward['id']}: granted outside of the cap"
+            yield f"{one['id']}: granted outside of the cap"
     for month in taken.keys() | items.months.keys():
         if taken[month] != items.months.get(month, 0):
             yield f"{month}: {items.months.get(month)} counted, {taken[month]} slots in use"
@@ -140,9 +141,8 @@ def _one_each(items: _Items) -> Iterator[str]:
     yield from (f"{user}: {number} attributions" for user, number in users.items() if number > 1)
     for one in items.attributions:
         at, name = one["created_at"], one["id"]
-        hour = at[:13].replace("-", "").replace("T", "")
         for place in (
-            (f"COHORT#{hour}", f"{at}#{name}"),
+            ("COHORT", f"REFERRAL#{at}#{name}"),
             (f"USER#{one['referrer_user_id']}", f"REFERRAL#{at}#{name}"),
         ):
             if place not in items.places:

@@ -129,7 +129,7 @@ FAULTS = {
         ["referrer ref in 2026-10: counter 1, slots in use 0"],
     ),
     "an attribution out of its cohort": (
-        lambda scene: lose(scene, ("COHORT#2026112012", f"{STAMP}#{REWARDED}")),
+        lambda scene: lose(scene, ("COHORT", f"REFERRAL#{STAMP}#{REWARDED}")),
         [f"attribution {REWARDED}: missing in its cohort"],
     ),
     "an attribution out of its referrer's list": (
@@ -201,7 +201,7 @@ def daily(busy, monkeypatch):
 def test_the_function_answers_with_every_difference(busy, daily):
     assert daily()["difference_count"] == 0
     edit(busy, CREDITS, balance=10_001)
-    lose(busy, ("COHORT#2026112012", f"{STAMP}#{REWARDED}"))
+    lose(busy, ("COHORT", f"REFERRAL#{STAMP}#{REWARDED}"))
     done = daily()
     assert done["difference_count"] == len(done["differences"]) == 2
     assert done["items"] == len(everything(busy.table))

@@ -24,7 +24,7 @@ class Clause(NamedTuple):
 
 
 def writes_of(operation: str, arguments: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The single writes of a request: (Put, Update or Delete, its arguments)."""
+    """The single writes of a request: (Put, Update, Delete or ConditionCheck, its arguments)."""
     if operation == "TransactWriteItems":
         for write in arguments["TransactItems"]:
             yield from write.items()

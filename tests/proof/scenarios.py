@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from referrals.rules.attribution import Status
-from referrals.rules.errors import StateConflict
+from referrals.rules.errors import InvalidRequest, StateConflict
 from referrals.rules.ids import attribution_id
 from referrals.rules.payment import CustomerLinked
 from referrals.rules.programme import Programme
@@ -15,7 +15,7 @@ from referrals.store.api_keys import ApiKey
 from referrals.store.codes import CodeTaken
 from referrals.store.table import Refused
 from tests.proof.stage import Stage
-from tests.samples import NOW, PAID, SECRET, charge, dispute, invoice
+from tests.samples import CODE, NOW, PAID, SECRET, charge, dispute, invoice
 from tests.simulation.faults import Fault
 from tests.store.scene import Scene
 
@@ -43,6 +43,24 @@ def of_two_signups_at_once_one_stands(stage: Stage) -> None:
         scene.sign_up()
     assert scene.of().referrer_user_id == "rival"
     assert scene.broken() == []
+
+
+@scenario
+def a_code_that_is_disabled_meanwhile_refers_nobody(stage: Stage) -> None:
+    scene = scene_on(stage)
+    disabling = scene.table.update("code", keys.code(CODE), "SET disabled = :yes", {":yes": True})
+    stage.just_before("TransactWriteItems", "COHORT", lambda: scene.table.write(disabling))
+    with pytest.raises(InvalidRequest):
+        scene.sign_up()
+
+
+@scenario
+def a_code_that_is_gone_meanwhile_refers_nobody(stage: Stage) -> None:
+    scene = scene_on(stage)
+    deletion = scene.table.delete("code", keys.code(CODE))
+    stage.just_before("TransactWriteItems", "COHORT", lambda: scene.table.write(deletion))
+    with pytest.raises(InvalidRequest):
+        scene.sign_up()
 
 
 @scenario

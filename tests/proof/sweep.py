@@ -223,9 +223,8 @@ def _end() -> tuple[Any, ...]:
 
 def _place(item: Item) -> tuple[str, str]:
     """Its key without the times in it: a request that is repeated is a later one."""
-    named_by_time = item["pk"].startswith(("COHORT#", "CLICK#"))
-    if named_by_time:
-        return item["pk"].split("#")[0], ""
+    if item["pk"].startswith("CLICK#"):
+        return "CLICK", ""
     return item["pk"], item["sk"].split("#")[0]
 
 

@@ -55,7 +55,7 @@ def test_a_payment_in_time_that_is_heard_of_after_the_sweep_still_counts(scene):
 
 def test_a_payment_that_nobody_settled_counts_in_the_sweep(scene):
     """The delivery that stored it died before it settled anything."""
-    scene.just_before("GetItem", "ATTRIBUTION#", _dies)
+    scene.just_before("TransactWriteItems", "ATTRIBUTION#", _dies)
     with pytest.raises(RuntimeError):
         scene.tell(
             CustomerLinked(customer_id="cus_new", user_id="new"), invoice(customer_id="cus_new")

@@ -24,7 +24,7 @@ def scene():
 @pytest.mark.parametrize("claim", [_REFUND, dispute()], ids=["refund", "dispute"])
 @pytest.mark.parametrize(
     ("operation", "mention"),
-    [("GetItem", "ATTRIBUTION#"), ("TransactWriteItems", "ATTRIBUTION#")],
+    [("BatchGetItem", "ATTRIBUTION#"), ("TransactWriteItems", "ATTRIBUTION#")],
     ids=["before the attribution is read", "before the grant"],
 )
 def test_a_claim_that_overtakes_the_payment_is_not_undone_by_it(scene, claim, operation, mention):
@@ -38,7 +38,7 @@ def test_a_claim_that_overtakes_the_payment_is_not_undone_by_it(scene, claim, op
 @pytest.mark.parametrize("repeated", [_INVOICE, charge(invoice_id="in_1")])
 def test_an_old_delivery_that_is_overtaken_by_a_refund_does_not_pay_back(scene, repeated):
     scene.tell(_INVOICE, charge(invoice_id="in_1"))
-    scene.just_before("GetItem", "ATTRIBUTION#", lambda: scene.tell(_REFUND))
+    scene.just_before("BatchGetItem", "ATTRIBUTION#", lambda: scene.tell(_REFUND))
     scene.tell(repeated)
     assert scene.of().status == "rejected"
     assert (scene.balance("ref"), scene.balance("new")) == (0, 0)
@@ -46,7 +46,7 @@ def test_an_old_delivery_that_is_overtaken_by_a_refund_does_not_pay_back(scene, 
 
 def test_an_old_delivery_that_is_overtaken_by_a_partial_refund_does_not_pay_back(scene):
     scene.tell(_INVOICE)
-    scene.just_before("GetItem", "ATTRIBUTION#", lambda: scene.tell(_PART))
+    scene.just_before("BatchGetItem", "ATTRIBUTION#", lambda: scene.tell(_PART))
     scene.tell(_INVOICE)
     assert (scene.balance("ref"), scene.balance("new")) == (5_000, 5_000)
     assert scene.broken() == []
@@ -81,7 +81,7 @@ def test_a_payment_between_the_signup_s_reads_and_its_write_counts_at_the_next_l
 
 def test_a_signup_that_overtakes_the_payment_counts():
     scene = Scene()
-    scene.just_before("GetItem", "ATTRIBUTION#", scene.sign_up)
+    scene.just_before("BatchGetItem", "ATTRIBUTION#", scene.sign_up)
     scene.tell(_LINKED, _INVOICE)
     assert scene.of().status == "rewarded"
 

@@ -7,7 +7,7 @@ import pytest
 
 from referrals.rules.errors import InvalidRequest, StateConflict
 from referrals.rules.times import CLOCK_SKEW
-from referrals.store import codes
+from referrals.store import codes, keys
 from referrals.store.erasure import erase
 from tests.samples import CODE, NOW, SECRET, invoice
 from tests.store.scene import Scene
@@ -85,15 +85,36 @@ def test_an_unknown_code_is_an_invalid_request_for_an_attributed_user_too(scene)
 
 def test_a_disabled_code_refers_nobody_new_and_keeps_whom_it_referred(scene):
     first = scene.sign_up()
-    scene.table.client.update_item(
-        TableName=scene.table.name,
-        Key={"pk": {"S": f"CODE#{CODE}"}, "sk": {"S": "CODE"}},
-        UpdateExpression="SET disabled = :yes",
-        ExpressionAttributeValues={":yes": {"BOOL": True}},
-    )
+    _disable(scene)
     with pytest.raises(InvalidRequest):
         scene.sign_up("late")
     assert scene.sign_up() == first
+
+
+def _disable(scene):
+    code = keys.code(CODE)
+    scene.table.write(scene.table.update("code", code, "SET disabled = :yes", {":yes": True}))
+
+
+def test_a_code_that_was_disabled_since_it_was_last_seen_refers_nobody(scene):
+    click = scene.click()
+    _disable(scene)
+    before = everything(scene.table)
+    with pytest.raises(InvalidRequest, match="disabled"):
+        scene.sign_up(click_id=click.click_id)
+    assert everything(scene.table) == before
+
+
+def test_a_referrer_who_is_erased_between_a_signup_s_reads_and_its_write_refers_nobody(scene):
+    click = scene.click()
+    scene.just_before(
+        "TransactWriteItems",
+        "COHORT",
+        lambda: erase(scene.table, SECRET, "ref", None, scene.programme),
+    )
+    with pytest.raises(InvalidRequest, match="disabled"):
+        scene.sign_up(click_id=click.click_id)
+    assert "ref'" not in str(everything(scene.table))
 
 
 def test_a_click_attributes_within_the_window_and_not_after_it(scene):

@@ -95,7 +95,6 @@ class Attribution:
     rewarded_at: datetime | None = None
     first_paid_invoice_id: str | None = None
     stripe_event_id: str | None = None
-    stripe_invoice_id: str | None = None
     risk_flags: tuple[str, ...] = ()
     review_reason: str | None = None
     reviewed_at: datetime | None = None
@@ -114,6 +113,11 @@ class Attribution:
     claimed_amount: int = 0
     held_until: datetime | None = None
     cap_month: str | None = None
+
+    @property
+    def stripe_invoice_id(self) -> str | None:
+        """The invoice that the rewards are for: the first paid one."""
+        return self.first_paid_invoice_id
 
     @property
     def pending_rewards(self) -> tuple[Reward, ...]:

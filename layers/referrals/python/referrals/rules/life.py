@@ -179,7 +179,6 @@ def _by_payment(attribution: Attribution, payment: Payment, programme: Programme
     paid = replace(
         attribution,
         first_paid_invoice_id=invoice.invoice_id,
-        stripe_invoice_id=invoice.invoice_id,
         stripe_event_id=invoice.event_id,
         stripe_customer_id=invoice.customer_id,
         paid_amount=invoice.amount_paid,

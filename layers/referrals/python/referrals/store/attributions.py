@@ -26,6 +26,7 @@ from referrals.store.table import Part, Table
 
 # The parts of a change by which a refusal is told.
 ATTRIBUTION = "attribution"
+CODE = "code"
 CAP = "cap"
 LEDGER = "ledger"
 CREDITS = "credits"
@@ -67,9 +68,9 @@ def audit_trail(table: Table, attribution: Attribution) -> list[AuditEntry]:
 def commit(table: Table, change: Change, *, monthly_cap: int) -> Attribution:
     """Store the change whole or not at all, and return the attribution as it is now.
 
-    Raises Refused naming ATTRIBUTION (someone else was first: read again), CAP (the month is
-    full), LEDGER (booked already) or CREDITS (less left than a reversal takes), and Unwritable
-    for an item that DynamoDB will never take.
+    Raises Refused naming ATTRIBUTION (someone else was first: read again), CODE (no longer the
+    referrer's), CAP (the month is full), LEDGER (booked already) or CREDITS (less left than a
+    reversal takes), and Unwritable for an item that DynamoDB will never take.
     """
     version = change.after.version + 1
     after = replace(change.after, version=version)
@@ -82,7 +83,7 @@ def commit(table: Table, change: Change, *, monthly_cap: int) -> Attribution:
     if change.cap is not None:
         parts.append(_cap(table, change, monthly_cap))
     if change.before is None:
-        parts += _pointers(table, after)
+        parts += [_code(table, after), *_pointers(table, after)]
     table.transact(parts)
     return after
 
@@ -170,9 +171,19 @@ def _cap(table: Table, change: Change, monthly_cap: int) -> Part:
     )
 
 
+def _code(table: Table, after: Attribution) -> Part:
+    """Whoever read the code may have read it a while ago."""
+    return table.check(
+        CODE,
+        keys.code(after.code),
+        "user_id = :referrer AND attribute_not_exists(disabled)",
+        {":referrer": after.referrer_user_id},
+    )
+
+
 def _pointers(table: Table, after: Attribution) -> list[Part]:
     stamp = timestamp(after.created_at)
-    member = keys.cohort_member(after.created_at, stamp, after.id)
+    member = keys.cohort_member(stamp, after.id)
     referral = keys.referral(after.referrer_user_id, stamp, after.id)
     return [
         table.put(name, {"pk": key.pk, "sk": key.sk, "id": after.id})

@@ -53,7 +53,7 @@ def usable_code(table: Table, code: str) -> codes.Code:
     known_code = normalized_code(code)
     owner = codes.get_recent(table, known_code) if known_code else None
     if owner is None or owner.disabled:
-        raise InvalidRequest.field("code", "unknown or disabled referral code")
+        raise codes.unusable()
     return owner
 
 

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 
+from referrals.rules.errors import InvalidRequest
 from referrals.store import keys
 from referrals.store.table import Refused, Table
 
@@ -30,7 +31,10 @@ def get(table: Table, code: str) -> Code | None:
 
 
 def get_recent(table: Table, code: str) -> Code | None:
-    """The code as it was at most a minute ago: for clicks, which attribute nothing yet."""
+    """The code as it was at most a minute ago.
+
+    For clicks, which attribute nothing yet, and for signups, whose transaction checks it anew.
+    """
     found, read_at = _recent.get((table.name, code), (None, 0.0))
     if found is None or time.monotonic() - read_at > _RECENT_SECONDS:
         found = get(table, code)
@@ -78,6 +82,11 @@ def create(table: Table, user_id: str, code: str) -> str:
             return own
         raise CodeTaken(code) from refused
     return code
+
+
+def unusable() -> InvalidRequest:
+    """The code is unknown or disabled."""
+    return InvalidRequest.field("code", "unknown or disabled referral code")
 
 
 class CodeTaken(Exception):

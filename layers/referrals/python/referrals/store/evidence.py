@@ -1,5 +1,6 @@
 """What the risk rules look at: both sides of a referral, read side by side."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from referrals.rules.attribution import Attribution
@@ -15,14 +16,17 @@ from referrals.store.table import Table, together
 VELOCITY_WINDOW = timedelta(hours=24)
 
 
-def gather(
-    table: Table,
-    secret: bytes,
-    attribution: Attribution,
-    facts: CustomerFacts,
-    programme: Programme,
-) -> RiskFacts:
-    """The facts of one referral, in one round trip."""
+@dataclass(frozen=True)
+class Evidence:
+    """Both sides of a referral as the table knows them; of the referrer, the day's signups."""
+
+    referrer: Person
+    referred: Person
+    recent_signups: int
+
+
+def gather(table: Table, secret: bytes, attribution: Attribution) -> Evidence:
+    """The evidence of one referral, in one round trip."""
     own = keys.attribution(attribution_id(secret, attribution.referrer_user_id))
     referrer_key = keys.profile(attribution.referrer_user_id)
     referred_key = keys.profile(attribution.referred_user_id)
@@ -33,18 +37,24 @@ def gather(
     referrer = profiles.person_from(items.get(referrer_key))
     if own in items:
         referrer = _joined(referrer, _as_signed_up(attribution_from(items[own])))
+    referred = profiles.person_from(items.get(referred_key))
+    return Evidence(referrer, _joined(referred, _as_signed_up(attribution)), recent)
+
+
+def weighed(
+    evidence: Evidence, attribution: Attribution, facts: CustomerFacts, programme: Programme
+) -> RiskFacts:
+    """The evidence and what Stripe told of the customer, as the risk rules look at them."""
+    referrer = evidence.referrer
     if facts.user_ids - {attribution.referred_user_id}:
         # Whoever else the customer is: one payment must not pay out for two people unseen.
         referrer = _joined(referrer, Person(customers=frozenset({facts.customer_id})))
-    referred = _joined(
-        _joined(profiles.person_from(items.get(referred_key)), _as_signed_up(attribution)),
-        Person(customers=frozenset({facts.customer_id}), cards=facts.cards, emails=facts.emails),
-    )
+    told = Person(customers=frozenset({facts.customer_id}), cards=facts.cards, emails=facts.emails)
     return RiskFacts(
         referrer=referrer,
-        referred=referred,
+        referred=_joined(evidence.referred, told),
         disposable_email=DISPOSABLE_EMAIL in attribution.signup_flags,
-        recent_signups=recent,
+        recent_signups=evidence.recent_signups,
         velocity_limit=programme.velocity_limit,
     )
 

@@ -14,7 +14,7 @@ from referrals.rules.payment import (
 )
 from referrals.rules.times import parse_timestamp, timestamp
 from referrals.store import keys
-from referrals.store.table import Refused, Table
+from referrals.store.table import Part, Refused, Table, side_by_side, together
 from referrals.store.values import Item
 
 _INVOICE = "INVOICE"
@@ -49,13 +49,24 @@ def record_invoice(table: Table, invoice: InvoicePaid, now: datetime) -> None:
     """Keep a paid invoice; the first report of it stands."""
     key = keys.stripe_fact(invoice.customer_id, _INVOICE, invoice.invoice_id)
     item = _fact_item(key) | _plain(invoice) | _expiry(now)
-    with suppress(Refused):
-        table.write(table.put("invoice", item, unless="attribute_not_exists(pk)"))
-    _own(table, (invoice.charge_id, invoice.payment_intent_id), invoice.customer_id)
+    first = table.put("invoice", item, unless="attribute_not_exists(pk)")
+    payments = invoice.charge_id, invoice.payment_intent_id
+    together(
+        lambda: _unless_refused(table, first),
+        lambda: _own(table, payments, invoice.customer_id),
+    )
 
 
 def record_charge(table: Table, charge: ChargeSeen, now: datetime) -> None:
     """Keep a charge, or bring what is kept up to date; disputes that waited for it come along."""
+    payments = charge.charge_id, charge.payment_intent_id
+    together(
+        lambda: _merge_charge(table, charge, now),
+        lambda: _own(table, payments, charge.customer_id),
+    )
+
+
+def _merge_charge(table: Table, charge: ChargeSeen, now: datetime) -> None:
     key = keys.stripe_fact(charge.customer_id, _CHARGE, charge.charge_id)
     for _ in range(8):
         item = table.get(key)
@@ -75,16 +86,18 @@ def record_charge(table: Table, charge: ChargeSeen, now: datetime) -> None:
             continue
     else:
         raise TimeoutError("the charge was still being changed by others")
-    _own(table, (charge.charge_id, charge.payment_intent_id), charge.customer_id)
 
 
 def _own(table: Table, payments: Iterable[str | None], customer_id: str) -> None:
     """The charge and the payment intent are the customer's: a dispute names only those."""
-    for payment in filter(None, payments):
+
+    def own(payment: str) -> None:
         owner = keys.payment_owner(payment)
         table.write(table.put("owner", {**_fact_item(owner), "customer_id": customer_id}))
         for item in table.query(keys.stripe(payment), prefix=f"{_DISPUTE}#"):
             _keep_dispute(table, customer_id, _dispute_from(item))
+
+    side_by_side(own, list(filter(None, payments)))
 
 
 def record_dispute(table: Table, dispute: DisputeSeen) -> str | None:
@@ -94,8 +107,7 @@ def record_dispute(table: Table, dispute: DisputeSeen) -> str | None:
     is found by it: one of the two stores first.
     """
     payments = [one for one in (dispute.charge_id, dispute.payment_intent_id) if one]
-    for payment in payments:
-        _keep_dispute(table, payment, dispute)
+    side_by_side(lambda payment: _keep_dispute(table, payment, dispute), payments)
     owners = table.get_many([keys.payment_owner(payment) for payment in payments])
     for owner in owners.values():
         _keep_dispute(table, owner["customer_id"], dispute)
@@ -107,8 +119,13 @@ def _keep_dispute(table: Table, reference: str, dispute: DisputeSeen) -> None:
     item = _fact_item(keys.stripe_fact(reference, _DISPUTE, dispute.dispute_id)) | _plain(dispute)
     # The closing of a dispute is its last word, whichever report comes first.
     unless = None if dispute.closed else "attribute_not_exists(pk)"
+    _unless_refused(table, table.put("dispute", item, unless=unless))
+
+
+def _unless_refused(table: Table, first: Part) -> None:
+    """What stands already is left as it is."""
     with suppress(Refused):
-        table.write(table.put("dispute", item, unless=unless))
+        table.write(first)
 
 
 def of_customer(table: Table, customer_id: str) -> CustomerFacts:

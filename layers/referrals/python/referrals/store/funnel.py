@@ -96,9 +96,8 @@ def _stored_cohorts(table: Table, inside: Span, campaign: str | None) -> Cohort:
 
 def _members(table: Table, edges: Sequence[Span]) -> list[str]:
     def read(edge: Span) -> list[str]:
-        between = (timestamp(edge.start), timestamp(edge.end))
-        partition = keys.cohort_hour(hour_floor(edge.start))
-        return [item["id"] for item in table.query(partition, between=between)]
+        first, last = (keys.REFERRAL_PREFIX + timestamp(at) for at in (edge.start, edge.end))
+        return [item["id"] for item in table.query(keys.COHORT, between=(first, last))]
 
     return [one for found in side_by_side(read, edges) for one in found]
 

@@ -10,7 +10,7 @@ from referrals.store import facts
 from referrals.store.erasure import known_as
 from referrals.store.granting import Outcome
 from referrals.store.settlement import settle_customer
-from referrals.store.table import Table
+from referrals.store.table import Table, side_by_side
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ def take_in(
     table: Table, secret: bytes, told: Sequence[Fact], programme: Programme, actor: Actor
 ) -> list[Outcome]:
     """Keep the facts and settle their customers. May be repeated at any point without harm."""
-    kept = (_keep(table, secret, fact, actor) for fact in told)
+    kept = side_by_side(lambda fact: _keep(table, secret, fact, actor), told)
     customers = {customer for customer in kept if customer}
     return [
         outcome

@@ -6,11 +6,10 @@ from typing import NamedTuple
 # Enough partitions that one busy hour of clicks is never bound by one partition's 1,000 writes/s.
 CLICK_SHARDS = 4
 
-BY_CREATED = "by_created"
 BY_STATUS = "by_status"
 BY_CAMPAIGN = "by_campaign"
 PENDING_GRANTS = "pending_grants"
-# The single partition of by_created and of pending_grants.
+# The single partition of pending_grants.
 ALL = "ALL"
 
 EVERY_CAMPAIGN = "*"
@@ -54,23 +53,17 @@ def monthly_rewards(user_id: str, month: str) -> Key:
 
 
 REFERRAL_PREFIX = "REFERRAL#"
+# Every referral by its time, in the base table: what is listed and counted here never lags.
+COHORT = "COHORT"
+
+
+def cohort_member(created_at: str, attribution_id: str) -> Key:
+    return Key(COHORT, f"{REFERRAL_PREFIX}{created_at}#{attribution_id}")
 
 
 def referral(referrer_user_id: str, created_at: str, attribution_id: str) -> Key:
-    """The referrer's own list, in the base table: what they read is never behind."""
+    """The same of one referrer: their own list."""
     return Key(user(referrer_user_id), f"{REFERRAL_PREFIX}{created_at}#{attribution_id}")
-
-
-COHORT_PREFIX = "COHORT#"
-
-
-def cohort_hour(hour: datetime) -> str:
-    return f"{COHORT_PREFIX}{hour:%Y%m%d%H}"
-
-
-def cohort_member(created_at: datetime, stamp: str, attribution_id: str) -> Key:
-    """Attributions of an hour, in the base table: what stats count must not lag."""
-    return Key(cohort_hour(created_at), f"{stamp}#{attribution_id}")
 
 
 def tombstone(erased: str) -> Key:

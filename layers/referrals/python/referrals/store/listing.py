@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import merge
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 
 from referrals.rules.attribution import Attribution, Status
 from referrals.rules.ids import attribution_id
 from referrals.rules.times import timestamp
 from referrals.store import attributions, keys
-from referrals.store.table import Table
+from referrals.store.table import Table, side_by_side, together
 from referrals.store.values import Item
 
 # A page's place: the creation time and id of its last item.
@@ -64,7 +64,7 @@ def _places(
     until = after[0] if after else None
     streams = []
     if filters.user_id is not None:
-        streams.append(_of_user(table, secret, filters.user_id, until))
+        streams.append(_of_user(table, secret, filters.user_id, until, page))
     if filters.pending_grant:
         streams.append(_pending(table))
     if filters.campaign is not None:
@@ -74,7 +74,7 @@ def _places(
         partition = ("status", filters.status.value)
         streams.append(_newest(table, keys.BY_STATUS, partition, until, page))
     if not streams:
-        streams.append(_newest(table, keys.BY_CREATED, ("listing", keys.ALL), until, page))
+        streams.append(_pointed(table, keys.COHORT, until, page))
     return (place for place in _meeting(streams) if after is None or place < after)
 
 
@@ -94,16 +94,26 @@ def _pending(table: Table) -> Iterator[Place]:
     yield from sorted(map(_place_of, entries), reverse=True)
 
 
-def _of_user(table: Table, secret: bytes, user_id: str, until: str | None) -> Iterator[Place]:
-    """Referrals of the user, from the base table, with the one by which they came."""
-    own = attributions.get(table, attribution_id(secret, user_id))
-    came_by = [(timestamp(own.created_at), own.id)] if own else []
-    pointers = (
-        (item["sk"].split("#")[1], str(item["id"]))
-        for item in table.query(keys.user(user_id), prefix=keys.REFERRAL_PREFIX, newest_first=True)
+def _pointed(table: Table, partition: str, until: str | None, page: int) -> Iterator[Place]:
+    """Referrals by their pointers in the base table."""
+    first = keys.REFERRAL_PREFIX
+    # The last character that an id could have follows all of a time, or of all times.
+    last = f"{first}{until}#~" if until else f"{first}~"
+    for item in table.query(partition, between=(first, last), newest_first=True, page=page + 1):
+        yield item["sk"].split("#")[1], item["id"]
+
+
+def _of_user(
+    table: Table, secret: bytes, user_id: str, until: str | None, page: int
+) -> Iterator[Place]:
+    """Referrals that the user made, with the one by which they came."""
+    made = _pointed(table, keys.user(user_id), until, page)
+    latest, own = together(
+        lambda: next(made, None),
+        lambda: attributions.get(table, attribution_id(secret, user_id)),
     )
-    merged = merge(came_by, pointers, reverse=True)
-    return (place for place in merged if until is None or place[0] <= until)
+    came_by = [(timestamp(own.created_at), own.id)] if own else []
+    yield from merge(came_by, chain([latest] if latest else [], made), reverse=True)
 
 
 def _meeting(streams: list[Iterator[Place]]) -> Iterator[Place]:
@@ -111,7 +121,7 @@ def _meeting(streams: list[Iterator[Place]]) -> Iterator[Place]:
     if len(streams) == 1:
         yield from streams[0]
         return
-    heads = [next(stream, None) for stream in streams]
+    heads = side_by_side(lambda stream: next(stream, None), streams)
     while None not in heads:
         lowest = min(head for head in heads if head is not None)
         if all(head == lowest for head in heads):

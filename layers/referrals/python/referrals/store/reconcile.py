@@ -24,8 +24,7 @@ class Books:
     accounts: dict[str, Item] = field(default_factory=dict)
     monthly: Counter[tuple[str, str]] = field(default_factory=Counter)
     cohorts: dict[tuple[str, str], Cohort] = field(default_factory=dict)
-    members: set[str] = field(default_factory=set)
-    referrals: set[str] = field(default_factory=set)
+    referrals: set[keys.Key] = field(default_factory=set)
     customers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     unfinished_erasures: list[str] = field(default_factory=list)
 
@@ -89,10 +88,8 @@ def _enter(books: Books, item: Item) -> None:
         books.monthly[owner] = item["qualified"]
     elif sk.startswith(keys.COHORTS_PREFIX):
         _enter_cohorts(books, item)
-    elif pk.startswith(keys.COHORT_PREFIX):
-        books.members.add(sk)
     elif sk.startswith(keys.REFERRAL_PREFIX):
-        books.referrals.add(f"{pk} {sk}")
+        books.referrals.add(keys.Key(pk, sk))
     elif sk == keys.LINK:
         _enter_link(books, item)
     elif user_id := erasure.unfinished(item):
@@ -202,8 +199,8 @@ def _pointers(books: Books) -> list[str]:
     for attribution in books.attributions.values():
         stamp = timestamp(attribution.created_at)
         referral = keys.referral(attribution.referrer_user_id, stamp, attribution.id)
-        if f"{stamp}#{attribution.id}" not in books.members:
+        if keys.cohort_member(stamp, attribution.id) not in books.referrals:
             found.append(f"attribution {attribution.id}: missing in its cohort")
-        if f"{referral.pk} {referral.sk}" not in books.referrals:
+        if referral not in books.referrals:
             found.append(f"attribution {attribution.id}: missing in its referrer's list")
     return found

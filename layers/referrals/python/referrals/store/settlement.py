@@ -5,13 +5,14 @@ from datetime import datetime
 from referrals.rules import life, risk
 from referrals.rules.attribution import Actor, Attribution, Change, Status
 from referrals.rules.ids import TOMBSTONE_FORM, attribution_id
-from referrals.rules.payment import CustomerFacts, Payment, first_payment, qualifies
+from referrals.rules.payment import CustomerFacts, first_payment, qualifies
 from referrals.rules.programme import Programme
 from referrals.rules.risk import Person
 from referrals.rules.times import CLOCK_SKEW
-from referrals.store import attributions, erasure, evidence, facts, keys, profiles
+from referrals.store import erasure, evidence, facts, keys, profiles
 from referrals.store.granting import Outcome, carry_out
-from referrals.store.table import Table
+from referrals.store.items import attribution_from
+from referrals.store.table import Table, together
 
 
 def settle_customer(
@@ -26,11 +27,16 @@ def settle_customer(
     if any(map(TOMBSTONE_FORM.fullmatch, known.user_ids)) and (known.cards or known.emails):
         # Stripe told once more what an erasure had removed.
         erasure.forget_traits(table, customer_id)
+    places = {
+        user_id: (keys.profile(user_id), keys.attribution(attribution_id(secret, user_id)))
+        for user_id in sorted(known.user_ids)
+    }
+    stored = table.get_many([place for both in places.values() for place in both])
     outcomes = []
-    for user_id in sorted(known.user_ids):
-        _note_traits(table, user_id, known)
-        attribution = attributions.get(table, attribution_id(secret, user_id))
-        if attribution is not None:
+    for user_id, (profile, own) in places.items():
+        _note_traits(table, user_id, known, profiles.person_from(stored.get(profile)))
+        if own in stored:
+            attribution = attribution_from(stored[own])
             outcomes.append(settle(table, secret, attribution, customer_id, programme, actor))
     return outcomes
 
@@ -50,7 +56,10 @@ def settle(
     """
 
     def decide(current: Attribution, capped: bool) -> Change | None:
-        known = facts.of_customer(table, customer_id)
+        known, gathered = together(
+            lambda: facts.of_customer(table, customer_id),
+            lambda: evidence.gather(table, secret, current) if _undecided(current) else None,
+        )
         payment = first_payment(
             known,
             programme,
@@ -59,7 +68,10 @@ def settle(
         )
         if payment is None:
             return _expire_if_late(current, known, programme, actor)
-        flags = _flags(table, secret, current, payment, known, programme)
+        flags: tuple[str, ...] = ()
+        if gathered is not None and not payment.claimed_whole:
+            weighed = evidence.weighed(gathered, current, known, programme)
+            flags = risk.flags(weighed, programme.risk_rules)
         return life.meet_payment(current, payment, flags, programme, actor, capped=capped)
 
     return carry_out(table, attribution, decide, programme, actor)
@@ -81,24 +93,13 @@ def _customers(table: Table, attribution: Attribution) -> list[str]:
     return sorted(person.customers | {customer for customer in own if customer})
 
 
-def _flags(
-    table: Table,
-    secret: bytes,
-    attribution: Attribution,
-    payment: Payment,
-    known: CustomerFacts,
-    programme: Programme,
-) -> tuple[str, ...]:
+def _undecided(attribution: Attribution) -> bool:
     """Risk is looked at while it can still hold something back."""
-    undecided = life.awaits_payment(attribution) or (
+    return life.awaits_payment(attribution) or (
         attribution.status in (Status.QUALIFIED, Status.REJECTED)
         and not attribution.granted_rewards
         and not attribution.reviewed
     )
-    if not undecided or payment.claimed_whole:
-        return ()
-    risk_facts = evidence.gather(table, secret, attribution, known, programme)
-    return risk.flags(risk_facts, programme.risk_rules)
 
 
 def _expire_if_late(
@@ -112,10 +113,9 @@ def _expire_if_late(
     return life.expire(attribution, max(actor.at, *late), actor)
 
 
-def _note_traits(table: Table, user_id: str, known: CustomerFacts) -> None:
+def _note_traits(table: Table, user_id: str, known: CustomerFacts, noted: Person) -> None:
     """Remember what Stripe told of a user, so that it counts when they are a referrer."""
     if TOMBSTONE_FORM.fullmatch(user_id):
         return
     seen = Person(customers=frozenset({known.customer_id}), cards=known.cards, emails=known.emails)
-    item = table.get(keys.profile(user_id))
-    profiles.note(table, user_id, seen, profiles.person_from(item))
+    profiles.note(table, user_id, seen, noted)

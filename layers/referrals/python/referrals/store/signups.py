@@ -10,7 +10,7 @@ from referrals.rules.payment import CustomerLinked
 from referrals.rules.programme import Programme
 from referrals.rules.times import CLOCK_SKEW
 from referrals.store import attributions, clicks, codes, facts, keys, profiles
-from referrals.store.attributions import ATTRIBUTION
+from referrals.store.attributions import CODE
 from referrals.store.items import attribution_from
 from referrals.store.settlement import settle_attribution, settle_customer
 from referrals.store.table import Refused, Table, together
@@ -72,14 +72,14 @@ def attribute(
 def _code_of(table: Table, click: Click | None) -> codes.Code | None:
     if click is None:
         raise InvalidRequest.field("click_id", "unknown click")
-    return codes.get(table, click.code)
+    return codes.get_recent(table, click.code)
 
 
 def _match(known: Attribution | None, code: codes.Code | None) -> Attribution | None:
     if known is None:
         return None
     if code is None:
-        raise InvalidRequest.field("code", "unknown or disabled referral code")
+        raise codes.unusable()
     if known.referrer_user_id != code.user_id:
         raise StateConflict("the user is attributed to another referrer", known.status)
     return known
@@ -87,7 +87,7 @@ def _match(known: Attribution | None, code: codes.Code | None) -> Attribution | 
 
 def _eligible(signup: Signup, code: codes.Code | None) -> codes.Code:
     if code is None or code.disabled:
-        raise InvalidRequest.field("code", "unknown or disabled referral code")
+        raise codes.unusable()
     if code.user_id == signup.user_id:
         raise InvalidRequest.field("user_id", "a user cannot refer themselves")
     return code
@@ -129,9 +129,11 @@ def _create(
     try:
         return attributions.commit(table, birth, monthly_cap=programme.monthly_cap)
     except Refused as refused:
+        if refused.parts == {CODE}:
+            raise codes.unusable() from refused
         # Someone was first, perhaps this very request the moment before: what stands is read.
         standing = attributions.get(table, attribution.id)
-        if ATTRIBUTION not in refused.parts or standing is None:
+        if standing is None:
             raise
         if standing.referrer_user_id != code.user_id:
             raise StateConflict(

@@ -114,6 +114,7 @@ class Table:
         prefix: str | None = None,
         between: tuple[str, str] | None = None,
         newest_first: bool = False,
+        page: int | None = None,
     ) -> Iterator[Item]:
         """A partition's items in key order, of a prefix or between two sort keys (inclusive)."""
         values: Item = {":pk": pk}
@@ -124,11 +125,13 @@ class Table:
         if between is not None:
             condition += " AND sk BETWEEN :low AND :high"
             values[":low"], values[":high"] = between
+        arguments: dict[str, Any] = {"Limit": page} if page else {}
         yield from self._pages(
             KeyConditionExpression=condition,
             ExpressionAttributeValues=dynamodb_values(values),
             ScanIndexForward=not newest_first,
             ConsistentRead=True,
+            **arguments,
         )
 
     def query_newest(self, pk: str, *, prefix: str, limit: int) -> list[Item]:
@@ -241,6 +244,16 @@ class Table:
         if values:
             arguments["ExpressionAttributeValues"] = dynamodb_values(values)
         return Part(name, {"Put": arguments})
+
+    def check(self, name: str, key: Key, condition: str, values: Item) -> Part:
+        """No write: the transaction is refused unless the condition holds."""
+        arguments: dict[str, Any] = {
+            "TableName": self.name,
+            "Key": _key(key),
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": dynamodb_values(values),
+        }
+        return Part(name, {"ConditionCheck": arguments})
 
     def delete(
         self, name: str, key: Key, *, condition: str | None = None, values: Item | None = None
