@@ -13,11 +13,10 @@ app = api()
 
 @app.get(f"{PREFIX}/admin/referrals/<attribution_id>")
 def get_referral(attribution_id: str) -> Envelope[ReferralHistory]:
-    attribution = attributions.get(service.table(), attribution_id)
-    if attribution is None:
+    found = attributions.history(service.table(), attribution_id)
+    if found is None:
         raise NotFound("no such attribution")
-    trail = attributions.audit_trail(service.table(), attribution)
-    return Envelope(data=ReferralHistory.with_audit(attribution, trail))
+    return Envelope(data=ReferralHistory.with_audit(found.attribution, found.audit))
 
 
 handler = serve(app, allow(ADMIN))

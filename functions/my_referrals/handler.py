@@ -7,8 +7,7 @@ from referrals.edge.models.accounts import AccountView
 from referrals.edge.models.envelope import Envelope
 from referrals.edge.models.members import Member, MemberEvent, MemberStats
 from referrals.edge.settings import settings
-from referrals.store.members import code_of, membership
-from referrals.store.metering import account_of
+from referrals.store.members import overview
 
 LATEST = 20
 
@@ -19,19 +18,18 @@ app = api()
 def my_referrals() -> Envelope[Member]:
     user_id, programme = caller(app).user_id, settings().programme
     secret, ip_hash = settings().hashing_secret, visitors.of(app).ip_hash
-    code = code_of(service.table(), secret, user_id, clock.new_code, ip_hash)
-    own = membership(service.table(), secret, user_id)
+    own = overview(service.table(), secret, user_id, clock.now(), clock.new_code, ip_hash)
     return Envelope(
         data=Member(
-            code=code,
-            share_path=f"/r/{code}",
+            code=own.code,
+            share_path=f"/r/{own.code}",
             attribution_window_days=programme.window_days,
             monthly_referrer_reward_cap=programme.monthly_cap,
             reward_credits=programme.referrer_credits,
             referred_reward_credits=programme.referred_credits,
-            stats=MemberStats(**own.stats()),
-            credits=AccountView.of(user_id, account_of(service.table(), user_id, clock.now())),
-            items=[MemberEvent.of(role, one) for role, one in own.newest(LATEST)],
+            stats=MemberStats(**own.membership.stats()),
+            credits=AccountView.of(user_id, own.account),
+            items=[MemberEvent.of(role, one) for role, one in own.membership.newest(LATEST)],
         )
     )
 

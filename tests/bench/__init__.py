@@ -10,7 +10,6 @@ os.environ.update(
     AWS_DEFAULT_REGION="us-east-1",
     POWERTOOLS_SERVICE_NAME="referrals",
     POWERTOOLS_METRICS_NAMESPACE="Referrals",
-    POWERTOOLS_LOG_LEVEL="CRITICAL",
 )
 
 # An invocation that counts nothing is no mistake.

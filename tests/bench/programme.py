@@ -3,6 +3,7 @@
 import io
 import itertools
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from datetime import timedelta
@@ -58,9 +59,13 @@ def in_this_process(table: Table, identity: IdentityProvider) -> Iterator[Runnin
         patch.setattr(settings, "_secret", SECRETS.__getitem__)
         patch.setattr(service, "table", lambda: table)
         _forget()
-        # The metrics of what is only prepared here are of no interest.
-        with redirect_stdout(io.StringIO()):
-            yield RunningProgramme(table)
+        # Logs and metrics of what is only prepared here are of no interest.
+        logging.disable()
+        try:
+            with redirect_stdout(io.StringIO()):
+                yield RunningProgramme(table)
+        finally:
+            logging.disable(logging.NOTSET)
     _forget()
 
 

@@ -91,7 +91,7 @@ def test_of_many_reviewers_one_decides(_):
     opposing = answers[3:] if one.status == "rewarded" else answers[:3]
     assert all(not isinstance(answer, Exception) for answer in agreeing)
     assert all(isinstance(answer, StateConflict) for answer in opposing)
-    decided_by = {entry.by for entry in attributions.audit_trail(scene.table, one)}
+    decided_by = {entry.by for entry in attributions.history(scene.table, one.id).audit}
     assert {name for name in decided_by if name[:3] in ("ann", "bob")} == {one.reviewed_by}
     _assert_one_end(scene)
 
@@ -128,6 +128,6 @@ def test_who_decided_when_and_why_is_on_record():
     scene.reject(name="bob")
     one = scene.of()
     assert (one.reviewed_by, one.review_reason) == ("bob", "looks odd")
-    last = attributions.audit_trail(scene.table, one)[-1]
+    last = attributions.history(scene.table, one.id).audit[-1]
     assert (last.by, last.why) == ("bob", "looks odd")
     assert (last.from_status, last.to_status) == ("review_required", "rejected")

@@ -33,7 +33,7 @@ def test_a_paid_invoice_credits_both_sides_and_says_so_everywhere(scene):
     assert (one.first_paid_invoice_id, one.stripe_invoice_id) == ("in_new", "in_new")
     assert (one.qualified_at, one.rewarded_at) == (NOW, NOW)
     assert (scene.balance("ref"), scene.balance("new")) == (10_000, 10_000)
-    trail = attributions.audit_trail(scene.table, one)
+    trail = attributions.history(scene.table, one.id).audit
     assert [entry.to_status for entry in trail] == ["attributed", "qualified", "rewarded"]
     assert scene.broken() == []
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from referrals.rules import funnel
 from referrals.rules.attribution import (
@@ -52,8 +52,23 @@ def get_many(
     return {attribution.id: attribution for attribution in found}
 
 
-def audit_trail(table: Table, attribution: Attribution) -> list[AuditEntry]:
-    """Every transition in order; the first line is the attribution's own creation."""
+@dataclass(frozen=True)
+class History:
+    """An attribution and its transitions in order, of which the first is its creation."""
+
+    attribution: Attribution
+    audit: tuple[AuditEntry, ...]
+
+
+def history(table: Table, attribution_id: str) -> History | None:
+    """The attribution with its audit trail, or None."""
+    if len(attribution_id) > _LONGEST_ID:
+        return None
+    items = list(table.query(keys.attribution(attribution_id).pk))
+    if not items:
+        return None
+    # The attribution's own sort key is before those of its trail.
+    attribution = attribution_from(items[0])
     born = AuditEntry(
         at=attribution.created_at,
         by=attribution.attributed_by or "",
@@ -61,8 +76,7 @@ def audit_trail(table: Table, attribution: Attribution) -> list[AuditEntry]:
         to_status=Status.ATTRIBUTED,
         why="signup",
     )
-    lines = table.query(keys.attribution(attribution.id).pk, prefix=keys.AUDIT_PREFIX)
-    return [born, *map(audit_from, lines)]
+    return History(attribution, (born, *map(audit_from, items[1:])))
 
 
 def commit(table: Table, change: Change, *, monthly_cap: int) -> Attribution:

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from referrals.rules.attribution import Attribution, Role, Status
+from referrals.rules.credits import Account
 from referrals.rules.errors import NotFound
 from referrals.rules.ids import attribution_id, tombstone
 from referrals.rules.risk import Person
 from referrals.store import attributions, codes, keys, profiles
 from referrals.store.codes import CodeTaken
+from referrals.store.metering import account_of
 from referrals.store.table import Table, together
 
 _CODE_TRIES = 5
@@ -63,6 +66,33 @@ def newest(table: Table, secret: bytes, user_id: str, limit: int) -> list[tuple[
     )
     made = _read(table, [item["id"] for item in pointers])
     return Membership(made, came_by).newest(limit)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A user's code, referrals and credits."""
+
+    code: str
+    membership: Membership
+    account: Account
+
+
+def overview(
+    table: Table,
+    secret: bytes,
+    user_id: str,
+    now: datetime,
+    new_code: Callable[[], str],
+    ip_hash: str | None,
+) -> Overview:
+    """All that is a user's own, read side by side; their code is made on first use. NotFound."""
+    return Overview(
+        *together(
+            lambda: code_of(table, secret, user_id, new_code, ip_hash),
+            lambda: membership(table, secret, user_id),
+            lambda: account_of(table, user_id, now),
+        )
+    )
 
 
 def code_of(

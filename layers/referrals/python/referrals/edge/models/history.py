@@ -1,5 +1,7 @@
 """All that happened to a referral."""
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel, ConfigDict
 
 from referrals.edge.models.envelope import Time
@@ -25,7 +27,7 @@ class ReferralHistory(ReferralView):
     audit: list[AuditView]
 
     @classmethod
-    def with_audit(cls, attribution: Attribution, audit: list[AuditEntry]) -> "ReferralHistory":
+    def with_audit(cls, attribution: Attribution, audit: Sequence[AuditEntry]) -> "ReferralHistory":
         """The view of one attribution with its trail."""
         referral = ReferralView.of(attribution)
         return cls(
