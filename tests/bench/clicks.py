@@ -9,8 +9,8 @@ from tests.bench.served import served
 
 # At least twice as many clicks for each second of a core.
 FLOOR = 2.0
-_ROUNDS = 7
-_CLICKS = 200
+_ROUNDS = 25
+_CLICKS = 60
 
 
 def measure() -> list[Figure]:

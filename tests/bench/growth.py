@@ -12,7 +12,7 @@ from ministack.services import dynamodb
 
 from referrals.edge import clock, service
 from referrals.rules.times import hour_floor, timestamp
-from tests.bench import history
+from tests.bench import history, pinax
 from tests.bench.figures import Figure, ratios
 from tests.bench.history import NOW, SINCE
 from tests.bench.programme import Event, in_this_process
@@ -121,11 +121,27 @@ def measure(rounds: int = _ROUNDS) -> list[Figure]:
                 with tables[0].store.undone(), tables[0].served():
                     _check_against_ministack(tables[0])
                 _check_same_answers(tables)
-                return _figures(tables, rounds)
+                figures = _figures(tables, rounds)
     finally:
         identity.stop()
         for store in stores.values():
             store.close()
+    return figures + _counts(figures)
+
+
+def _counts(figures: Sequence[Figure]) -> list[Figure]:
+    """(d2) How long pinax takes to count as many clicks, beside our stats of the same run."""
+    found = pinax.response_counts([size * history.CLICKS_EACH for size in sizes()])
+    ours = {one.name: one.median for one in figures if one.bench == "time"}
+    told = []
+    for size in sizes():
+        runs = [1000 * run for run in found[size * history.CLICKS_EACH]]
+        stats = ours[f"stats, whole hours at {size:,}"]
+        told += [
+            Figure("time", f"pinax response_count at {size:,}", "ms", tuple(runs)),
+            Figure("pinax", f"count : stats at {size:,}", "x", tuple(r / stats for r in runs)),
+        ]
+    return told
 
 
 def _check_same_answers(tables: Sequence[Table]) -> None:
@@ -182,7 +198,7 @@ def _figures(tables: Sequence[Table], rounds: int) -> list[Figure]:
         ratio = ratios(times[largest], times[smallest])
         figures.append(Figure("growth: time", f"{name}, {span}", "x", ratio, CEILING))
     for (name, size), runs in times.items():
-        bill, label = bills[name, size], f"{name}, {size:,}"
+        bill, label = bills[name, size], f"{name} at {size:,}"
         figures.append(Figure("time", label, "ms", tuple(runs)))
         figures.append(Figure("units", label, "units", (_units(bill),)))
         figures.append(Figure("trips", label, "trips", (float(bill.trips),)))

@@ -22,7 +22,8 @@ from referrals.rules.programme import Programme
 from referrals.rules.rewards import grant, owed_rewards
 from referrals.rules.times import hour_floor, month_of, timestamp
 from referrals.store import attributions, clicks, keys
-from referrals.store.table import Part, Table
+from referrals.store.parts import Part
+from referrals.store.table import Table
 from referrals.store.values import dynamodb_values
 from tests.bench import ground
 from tests.bench.programme import HASHING_SECRET

@@ -6,9 +6,9 @@ import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from tempfile import TemporaryDirectory
 
-from tests.bench.ground import BENCH, OTHERS, PROCESS
+from tests.bench import postgres
+from tests.bench.ground import OTHERS, PROCESS
 from tests.bench.patience import patiently
 
 _PORT = 9620
@@ -22,7 +22,7 @@ class Site:
         self._code = code
 
     def capture(self, clicks: int) -> float:
-        """CPU seconds of one click, the database's left out."""
+        """CPU seconds of one click in the site's process."""
         before = self._own_seconds()
         connection = http.client.HTTPConnection("127.0.0.1", _PORT)
         for _ in range(clicks):
@@ -36,15 +36,14 @@ class Site:
     def _own_seconds(self) -> float:
         connection = http.client.HTTPConnection("127.0.0.1", _PORT)
         connection.request("GET", "/usage")
-        told = json.load(connection.getresponse())
-        return told["cpu"] - told["database"]
+        return json.load(connection.getresponse())["cpu"]
 
 
 @contextmanager
 def serving() -> Iterator[Site]:
     """Start gunicorn on a fresh database, and end it."""
-    with TemporaryDirectory(dir=BENCH) as directory:
-        environment = _environment(directory)
+    with postgres.serving() as database:
+        environment = _environment(database)
         code = _run("prepare.py", environment=environment).strip()
         command = [str(OTHERS / "bin" / "gunicorn"), "--workers", "1", "--log-level", "error"]
         command += ["--bind", f"127.0.0.1:{_PORT}", "pinax_site:application"]
@@ -60,13 +59,13 @@ def serving() -> Iterator[Site]:
 
 def response_counts(responses: Sequence[int]) -> dict[int, list[float]]:
     """Seconds of `response_count`, run by run, with so many responses of one referral."""
-    with TemporaryDirectory(dir=BENCH) as directory:
-        told = _run("counts.py", *map(str, responses), environment=_environment(directory))
+    with postgres.serving() as database:
+        told = _run("counts.py", *map(str, responses), environment=_environment(database))
     return {int(number): runs for number, runs in json.loads(told).items()}
 
 
-def _environment(directory: str) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "PINAX_DATABASE": f"{directory}/pinax.sqlite3"}
+def _environment(database: str) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "PINAX_DATABASE": database}
 
 
 def _run(script: str, *arguments: str, environment: dict[str, str]) -> str:

@@ -1,0 +1,127 @@
+"""Draw the stored figures as SVG: `draw.py <figures> <pictures> <suffix>`, with matplotlib."""
+
+import json
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("svg")
+# The same figures give the same file, so that a diff shows what changed.
+mpl.rcParams.update({"svg.hashsalt": "bench", "svg.fonttype": "none", "font.size": 9})
+
+import matplotlib.pyplot as plt
+
+OURS, SDK, OTHER, LIMIT = "#2a6f97", "#a9d6e5", "#bc6c25", "#9d0208"
+FIGURES, PICTURES, SUFFIX = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+
+
+def of(name, bench):
+    """The figures of one bench, by name."""
+    stored = json.loads((FIGURES / f"{name}.json").read_text())
+    return {one["name"]: one for one in stored if one["bench"] == bench}
+
+
+def spread(figures):
+    """How far the runs go to the left and to the right of their median."""
+    low = [one["median"] - min(one["runs"]) for one in figures]
+    return low, [max(one["runs"]) - one["median"] for one in figures]
+
+
+def kept(name):
+    plt.tight_layout()
+    plt.savefig(PICTURES / f"bench-{name}{SUFFIX}.svg", metadata={"Date": None, "Creator": None})
+    plt.close()
+
+
+def cold():
+    figures = of("cold", "cold")
+    bare = figures.pop("bare boto3")
+    ours = {name: one for name, one in figures.items() if "FastAPI" not in name}
+    names = sorted(ours, key=lambda name: ours[name]["median"])
+    plt.figure(figsize=(8, 6))
+    for place, name in enumerate(names):
+        low, high = spread([ours[name]])
+        plt.barh(
+            place, ours[name]["median"], xerr=[low, high], color=OURS, ecolor="#444", height=0.6
+        )
+        other = figures.get(f"{name} on FastAPI")
+        if other:
+            plt.plot(other["median"], place, "D", color=OTHER, markersize=5)
+    plt.axvline(1.5, color=LIMIT, linestyle="--")
+    plt.axvline(1, color="#444", linewidth=0.8)
+    plt.plot([], [], color=OURS, linewidth=6, label="this service")
+    plt.plot([], [], "D", color=OTHER, label="the same on FastAPI + Mangum")
+    plt.plot([], [], color=LIMIT, linestyle="--", label="ceiling")
+    plt.yticks(range(len(names)), names)
+    plt.xlabel(f"CPU time of a cold start, x a bare boto3 handler ({bare['median']:.0f} ms)")
+    plt.legend(loc="lower right")
+    plt.title("Cold starts: median and spread of one run")
+    kept("cold")
+
+
+def warm():
+    own, sdk = of("warm", "warm"), of("warm", "warm: SDK")
+    bare = own.pop("bare boto3")
+    memory = of("warm", "memory")
+    names = sorted(own, key=lambda name: own[name]["median"] + sdk[name]["median"])
+    _, (left, right) = plt.subplots(1, 2, figsize=(11, 6), sharey=True)
+    place = range(len(names))
+    first = [own[name]["median"] for name in names]
+    left.barh(place, first, color=OURS, height=0.6, label="its own work")
+    after = [sdk[name]["median"] for name in names]
+    left.barh(place, after, left=first, color=SDK, height=0.6, label="the SDK's calls")
+    left.axvline(1, color="#444", linewidth=0.8, label="a bare boto3 handler, its call included")
+    left.set_xscale("symlog", linthresh=1)
+    left.set_xlabel(f"CPU time of a warm request, x a bare handler's ({bare['median']:.2g} ms)")
+    left.set_yticks(place, names)
+    left.legend(loc="lower right")
+    right.barh(place, [memory[name]["median"] for name in names], color=OURS, height=0.6)
+    right.axvline(memory["bare boto3"]["median"], color="#444", linewidth=0.8, label="bare boto3")
+    right.set_xlabel("peak memory, MB")
+    right.legend(loc="lower right")
+    kept("warm")
+
+
+def clicks():
+    figures = of("clicks", "clicks")
+    shown = {
+        "this service": "capture_click",
+        "Django + gunicorn\n+ pinax": "Django + gunicorn + pinax",
+    }
+    plt.figure(figsize=(6, 2.4))
+    for place, (label, name) in enumerate(shown.items()):
+        runs = [1000 / run for run in figures[name]["runs"]]
+        middle = 1000 / figures[name]["median"]
+        error = [[middle - min(runs)], [max(runs) - middle]]
+        plt.barh(label, middle, xerr=error, color=(OURS, OTHER)[place], ecolor="#444", height=0.6)
+    plt.xlabel("captured clicks per second of one core, the database's work left out")
+    kept("clicks")
+
+
+def growth():
+    panels = {"time": "time of a request, ms", "units": "request units", "trips": "round trips"}
+    _, axes = plt.subplots(1, 3, figsize=(13, 4.8))
+    for axis, (bench, label) in zip(axes, panels.items(), strict=True):
+        lines = {}
+        for name, one in of("growth", bench).items():
+            question, size = name.rsplit(" at ", 1)
+            lines.setdefault(question, []).append((int(size.replace(",", "")), one))
+        for question, points in lines.items():
+            sizes, figures = zip(*points, strict=True)
+            style = {"color": OTHER, "linestyle": "--"} if "pinax" in question else {}
+            middle = [one["median"] for one in figures]
+            axis.plot(sizes, middle, marker="o", markersize=4, label=question, **style)
+        axis.set_xscale("log")
+        axis.set_yscale("log")
+        axis.set_xlabel("attributions in the table (ten times as many clicks)")
+        axis.set_ylabel(label)
+    axes[0].figure.legend(*axes[0].get_legend_handles_labels(), loc="lower center", ncol=5)
+    plt.tight_layout(rect=(0, 0.1, 1, 1))
+    plt.savefig(PICTURES / f"bench-growth{SUFFIX}.svg", metadata={"Date": None, "Creator": None})
+    plt.close()
+
+
+for draw in (cold, warm, clicks, growth):
+    if (FIGURES / f"{draw.__name__}.json").exists() and draw.__name__ in sys.argv[4:]:
+        draw()
