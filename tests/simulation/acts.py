@@ -1,7 +1,7 @@
 """What actors do: each act is one person or machine that sends requests until it is satisfied."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,7 +24,7 @@ class Answers:
     """What was answered to whom: the promises that the service made."""
 
     signed_up: dict[str, str] = field(default_factory=dict)
-    reviewed: dict[str, str] = field(default_factory=dict)
+    reviewed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     erased: set[str] = field(default_factory=set)
     unanswered: list["Act"] = field(default_factory=list)
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
@@ -144,7 +144,7 @@ class Review(Act):
                 body={"reason": "looked at"},
             )
             if status == 200:
-                sending.answers.reviewed[self.user] = self.verdict
+                sending.answers.reviewed[self.user].add(self.verdict)
                 return
             sending.actor.wait(sending.actor.chance.uniform(0, 4))
 

@@ -85,22 +85,20 @@ class Oracle:
         in_time = member.paid_at <= parse_timestamp(one["expires_at"]) + CLOCK_SKEW
         if not (member.paid and member.linked and in_time):
             return {"attributed", "expired"}
+        answered = self.answers.reviewed[member.user]
+        if "reject" in answered:
+            return {"rejected"}
         if member.claimed >= AMOUNT:
             return {"rejected"} if self.history.reverses else {"rejected", *rewarded}
-        verdict = self.answers.reviewed.get(member.user)
-        if member.shares_customer:
-            return {"review_required", "rejected", *rewarded}
-        if not member.disposable:
-            return rewarded
-        told = {"approve": rewarded, "reject": {"rejected"}}
-        if member.dispute_won:
-            # A rejection of what a dispute had rejected already goes with the dispute.
-            told["reject"] = {"rejected", "review_required"}
-        if verdict is not None:
-            return told[verdict]
         # A review whose answer was lost may have been done or not.
-        tried = [act.verdict for act in self.history.acts if _reviews(act, member)]
-        return {"review_required"}.union(*(told[one] for one in tried))
+        tried = {act.verdict for act in self.history.acts if _reviews(act, member)}
+        waited = (member.disposable or member.shares_customer) and "approve" not in answered
+        ends = {"review_required"} if waited else rewarded
+        if member.shares_customer or "approve" in tried:
+            ends = ends | rewarded
+        if "reject" in tried and (waited or member.dispute_won):
+            ends = ends | {"rejected"}
+        return ends
 
     def _rewards(self, member: Member, one: Item) -> Iterator[str]:
         rewards = one.get("rewards", {})

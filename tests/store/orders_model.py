@@ -15,9 +15,14 @@ class Told:
     linked: bool = False
     paid: bool = False
     refunded: int = 0
-    disputed: bool = False
+    dispute_opened: bool = False
+    dispute_won: bool = False
     decision: str | None = None
     granted: bool = False
+
+    @property
+    def disputed(self) -> bool:
+        return self.dispute_opened and not self.dispute_won
 
     @property
     def status(self) -> str:
@@ -61,7 +66,9 @@ class Told:
             case "full refund":
                 known = replace(self, refunded=PAID)
             case "dispute":
-                known = replace(self, disputed=True)
+                known = replace(self, dispute_opened=True)
+            case "dispute won":
+                known = replace(self, dispute_won=True)
             case "recover":
                 known = replace(self, granted=self.granted or self.status == "qualified")
             case "approve" | "reject":
@@ -71,8 +78,10 @@ class Told:
     def _decided(self, decision: str) -> tuple["Told", bool]:
         if self.status == "review_required":
             return replace(self, decision=decision)._granted_at_once(), False
+        if decision == "reject" and self.status == "rejected":
+            return replace(self, decision=decision), False
         if decision == "reject":
-            return self, self.status != "rejected"
+            return self, True
         return self, self.decision != "approve" or self.status == "rejected"
 
     def _granted_at_once(self) -> "Told":

@@ -15,13 +15,15 @@ from ministack.services import dynamodb
 from referrals.rules.errors import StateConflict
 from referrals.rules.payment import CustomerLinked
 from referrals.rules.programme import Programme
+from referrals.store.intake import Fact
 from tests.samples import NOW, charge, dispute, invoice
 from tests.store.orders_model import PAID, PART, Told
 from tests.store.scene import Scene
 from tests.tables import direct_table
 
-FACTS = ("link", "paid", "paid under another id", "partial refund", "full refund", "dispute")
-EVENTS = (*FACTS, "approve", "reject", "recover")
+STAFF = ("approve", "reject", "recover")
+REFUNDED = ("link", "paid", "paid under another id", "partial refund", "full refund", "dispute")
+WON = ("link", "paid", "dispute", "dispute won")
 MOST = 5
 
 _OLD = {"paid": {"charge_id": "ch_1"}, "charge": {"invoice_id": "in_1"}, "dispute": {}}
@@ -36,10 +38,12 @@ _UNREAD = ("version", "event_id", "stripe_event_id")
 class Walk:
     """One referral, taken through every order of events."""
 
-    def __init__(self, *, suspicious: bool, held: bool, shape: dict) -> None:
+    def __init__(
+        self, facts: tuple[str, ...], *, suspicious: bool, held: bool, shape: dict
+    ) -> None:
         self.scene = Scene(Programme(hold_days=7 if held else 0), direct_table())
         self.scene.sign_up(flags=("disposable_email",) if suspicious else ())
-        self.shape = shape
+        self.facts, self.shape = facts, shape
         self.start = Told(suspicious=suspicious, held=held)
         self.table = dynamodb._tables[self.scene.table.name]
         self.statuses: Counter[str] = Counter()
@@ -53,7 +57,7 @@ class Walk:
         if len(order) == MOST:
             return
         before = self._snapshot()
-        for event in EVENTS:
+        for event in (*self.facts, *STAFF):
             if event in order:
                 continue
             known, refused = told.after(event)
@@ -75,27 +79,27 @@ class Walk:
             assert not refused, f"{order}: not refused"
 
     def _act(self, event: str) -> None:
-        scene = self.scene
-        charged = charge(**self.shape["charge"])
         match event:
-            case "link":
-                scene.tell(CustomerLinked(customer_id="cus_1", user_id="new"))
-            case "paid":
-                scene.tell(charged, invoice(**self.shape["paid"]))
-            case "paid under another id":
-                scene.tell(charged, invoice(event_id="evt_2", **self.shape["paid"]))
-            case "partial refund":
-                scene.tell(charge(refunded=PART, **self.shape["charge"]))
-            case "full refund":
-                scene.tell(charge(refunded=PAID, **self.shape["charge"]))
-            case "dispute":
-                scene.tell(dispute(**self.shape["dispute"]))
             case "approve":
-                scene.approve()
+                self.scene.approve()
             case "reject":
-                scene.reject()
+                self.scene.reject()
             case "recover":
-                scene.recover(NOW + timedelta(days=8))
+                self.scene.recover(NOW + timedelta(days=8))
+            case _:
+                self.scene.tell(*self._told(event))
+
+    def _told(self, event: str) -> tuple[Fact, ...]:
+        paid, charged, disputed = (self.shape[kind] for kind in ("paid", "charge", "dispute"))
+        return {
+            "link": (CustomerLinked(customer_id="cus_1", user_id="new"),),
+            "paid": (charge(**charged), invoice(**paid)),
+            "paid under another id": (charge(**charged), invoice(event_id="evt_2", **paid)),
+            "partial refund": (charge(refunded=PART, **charged),),
+            "full refund": (charge(refunded=PAID, **charged),),
+            "dispute": (dispute(**disputed),),
+            "dispute won": (dispute(closed=True, won=True, **disputed),),
+        }[event]
 
     def _check(self, told: Told, order: tuple[str, ...]) -> None:
         one = self.scene.of()
@@ -109,7 +113,7 @@ class Walk:
     def _deliver_again(self, told: Told, order: tuple[str, ...]) -> None:
         stored = json.dumps(self.table["items"], sort_keys=True)
         again = order if len(order) < MOST else (order[0], order[-1])
-        for event in {order[-1], *again} & {order[-1], *FACTS}:
+        for event in {order[-1], *again} & {order[-1], *self.facts}:
             self._deliver(event, told.after(event)[1], (*order, event))
             assert json.dumps(self.table["items"], sort_keys=True) == stored, (order, event)
 
@@ -133,10 +137,11 @@ class Walk:
         dynamodb._items_replaced(self.table)
 
 
+@pytest.mark.parametrize("facts", [REFUNDED, WON], ids=["refunded and disputed", "dispute won"])
 @pytest.mark.parametrize("held", [False, True], ids=["granted at once", "held"])
 @pytest.mark.parametrize("suspicious", [False, True], ids=["clean", "flagged"])
-def test_every_order_of_events_ends_where_the_design_says(suspicious, held):
-    walk = Walk(suspicious=suspicious, held=held, shape=_NEW if suspicious else _OLD)
+def test_every_order_of_events_ends_where_the_design_says(suspicious, held, facts):
+    walk = Walk(facts, suspicious=suspicious, held=held, shape=_NEW if suspicious else _OLD)
     walk.take()
     expected = {"attributed", "rejected", "rewarded"}
     expected |= {"review_required"} if suspicious else set()

@@ -35,8 +35,9 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     S.FAILED: frozenset({S.REWARDED, S.CAPPED, S.REJECTED}),
     S.CAPPED: frozenset({S.FAILED, S.REJECTED}),
     S.REWARDED: frozenset({S.REJECTED}),
-    # Only a rejection for a dispute that was won afterwards is taken back.
-    S.REJECTED: frozenset({S.REVIEW_REQUIRED, S.QUALIFIED, S.CAPPED, S.REWARDED}),
+    # Only a rejection for a dispute that was won afterwards is taken back, unless a reviewer
+    # has made it their own.
+    S.REJECTED: frozenset({S.REVIEW_REQUIRED, S.QUALIFIED, S.CAPPED, S.REWARDED, S.REJECTED}),
 }
 
 CAPPED_REASON = "capped"

@@ -233,15 +233,19 @@ def expire(attribution: Attribution, now: datetime, actor: Actor) -> Change | No
 
 
 def reject(attribution: Attribution, actor: Actor) -> Change | None:
-    """A reviewer says no; None where it is rejected already. StateConflict elsewhere."""
-    if attribution.status is Status.REJECTED:
-        return None
-    _must_wait_for_review(attribution)
+    """A reviewer says no, also to what a claim has rejected: a dispute won later is no way back.
+
+    None where a reviewer said so already. StateConflict elsewhere.
+    """
+    if not _by_claim(attribution):
+        if attribution.status is Status.REJECTED:
+            return None
+        _must_wait_for_review(attribution)
     return move(
         attribution,
         Status.REJECTED,
         actor,
-        rewards=(),
+        skip_reason=None,
         reviewed_by=actor.name,
         reviewed_at=actor.at,
         review_reason=actor.why or attribution.review_reason,
