@@ -1,12 +1,11 @@
 """`python -m tests.bench`: measure, draw, tell what was missed."""
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable
 
-from tests.bench import clicks, cold, cost, ground, growth, warm
+from tests.bench import clicks, cold, cost, ground, growth, report, warm
 from tests.bench.figures import Figure
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
@@ -23,16 +22,19 @@ def main() -> int:
     parser.add_argument("bench", nargs="*", help=f"one of {', '.join(BENCHES)}; all by default")
     wanted = parser.parse_args().bench or list(BENCHES)
     ground.prepare()
-    missed = []
+    missed, began = [], time.monotonic()
     for name in wanted:
         started = time.monotonic()
         figures = BENCHES[name]()
         for figure in figures:
             print(f"{figure.bench:12} {figure.name:34} {figure}{'  MISSED' * figure.missed}")
         print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr)
-        kept = [figure.stored() for figure in figures]
-        (ground.BENCH / f"{name}.json").write_text(json.dumps(kept, indent=1))
+        report.keep(name, figures)
         missed += [figure for figure in figures if figure.missed]
+    report.write(wanted)
+    print(f"all: {time.monotonic() - began:.0f} s", file=sys.stderr)
+    for figure in missed:
+        print(f"MISSED: {figure.bench} {figure.name} {figure}", file=sys.stderr)
     return 1 if missed else 0
 
 

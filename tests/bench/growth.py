@@ -1,7 +1,6 @@
 """(c) Stats, list and recover while the table grows a hundredfold: time, units, round trips."""
 
 import json
-import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from ministack.services import dynamodb
 
 from referrals.edge import clock, service
 from referrals.rules.times import hour_floor, timestamp
-from tests.bench import history, pinax
+from tests.bench import history, pinax, report
 from tests.bench.figures import Figure, ratios
 from tests.bench.history import NOW, SINCE
 from tests.bench.programme import Event, in_this_process
@@ -98,7 +97,7 @@ class Table:
 
 def sizes() -> Sequence[int]:
     """SCALE=full adds a million."""
-    return FULL if os.environ.get("SCALE") == "full" else SIZES
+    return FULL if report.full() else SIZES
 
 
 def measure(rounds: int = _ROUNDS) -> list[Figure]:

@@ -1,35 +1,31 @@
-"""Draw the stored figures as SVG: `draw.py <figures> <pictures> <suffix>`, with matplotlib."""
+"""Draw the stored figures as SVG: `draw.py <figures> <pictures> <suffix> <bench>…`."""
 
 import json
 import sys
 from pathlib import Path
 
-import matplotlib as mpl
-
-mpl.use("svg")
-# The same figures give the same file, so that a diff shows what changed.
-mpl.rcParams.update({"svg.hashsalt": "bench", "svg.fonttype": "none", "font.size": 9})
-
 import matplotlib.pyplot as plt
 
-OURS, SDK, OTHER, LIMIT = "#2a6f97", "#a9d6e5", "#bc6c25", "#9d0208"
+# The same figures give the same file, so that a diff shows what changed.
+plt.rcParams.update({"svg.hashsalt": "bench", "svg.fonttype": "none", "font.size": 9})
+
+OURS, OTHER, LIMIT = "#2a6f97", "#bc6c25", "#9d0208"
 FIGURES, PICTURES, SUFFIX = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 
 
 def of(name, bench):
     """The figures of one bench, by name."""
-    stored = json.loads((FIGURES / f"{name}.json").read_text())
+    stored = json.loads((FIGURES / f"{name}{SUFFIX}.json").read_text())
     return {one["name"]: one for one in stored if one["bench"] == bench}
 
 
-def spread(figures):
+def spread(middle, runs):
     """How far the runs go to the left and to the right of their median."""
-    low = [one["median"] - min(one["runs"]) for one in figures]
-    return low, [max(one["runs"]) - one["median"] for one in figures]
+    return [[middle - min(runs)], [max(runs) - middle]]
 
 
-def kept(name):
-    plt.tight_layout()
+def kept(name, **layout):
+    plt.tight_layout(**layout)
     plt.savefig(PICTURES / f"bench-{name}{SUFFIX}.svg", metadata={"Date": None, "Creator": None})
     plt.close()
 
@@ -41,10 +37,9 @@ def cold():
     names = sorted(ours, key=lambda name: ours[name]["median"])
     plt.figure(figsize=(8, 6))
     for place, name in enumerate(names):
-        low, high = spread([ours[name]])
-        plt.barh(
-            place, ours[name]["median"], xerr=[low, high], color=OURS, ecolor="#444", height=0.6
-        )
+        one = ours[name]
+        error = spread(one["median"], one["runs"])
+        plt.barh(place, one["median"], xerr=error, color=OURS, ecolor="#444", height=0.6)
         other = figures.get(f"{name} on FastAPI")
         if other:
             plt.plot(other["median"], place, "D", color=OTHER, markersize=5)
@@ -67,12 +62,13 @@ def warm():
     names = sorted(own, key=lambda name: own[name]["median"] + sdk[name]["median"])
     _, (left, right) = plt.subplots(1, 2, figsize=(11, 6), sharey=True)
     place = range(len(names))
-    first = [own[name]["median"] for name in names]
-    left.barh(place, first, color=OURS, height=0.6, label="its own work")
-    after = [sdk[name]["median"] for name in names]
-    left.barh(place, after, left=first, color=SDK, height=0.6, label="the SDK's calls")
-    left.axvline(1, color="#444", linewidth=0.8, label="a bare boto3 handler, its call included")
-    left.set_xscale("symlog", linthresh=1)
+    for figures, colour, label in ((own, OURS, "its own work"), (sdk, OTHER, "the SDK's calls")):
+        middle = [figures[name]["median"] for name in names]
+        left.plot(middle, place, "o", color=colour, label=label)
+    left.hlines(place, 0.01, 100, color="#eee", zorder=0)
+    left.axvline(1, color="#444", linewidth=0.8, label="a bare boto3 handler with its call")
+    left.set_xscale("log")
+    left.set_xlim(0.03, 60)
     left.set_xlabel(f"CPU time of a warm request, x a bare handler's ({bare['median']:.2g} ms)")
     left.set_yticks(place, names)
     left.legend(loc="lower right")
@@ -93,7 +89,7 @@ def clicks():
     for place, (label, name) in enumerate(shown.items()):
         runs = [1000 / run for run in figures[name]["runs"]]
         middle = 1000 / figures[name]["median"]
-        error = [[middle - min(runs)], [max(runs) - middle]]
+        error = spread(middle, runs)
         plt.barh(label, middle, xerr=error, color=(OURS, OTHER)[place], ecolor="#444", height=0.6)
     plt.xlabel("captured clicks per second of one core, the database's work left out")
     kept("clicks")
@@ -113,15 +109,15 @@ def growth():
             middle = [one["median"] for one in figures]
             axis.plot(sizes, middle, marker="o", markersize=4, label=question, **style)
         axis.set_xscale("log")
-        axis.set_yscale("log")
+        axis.set_yscale("linear" if bench == "trips" else "log")
+        if bench == "trips":
+            axis.set_ylim(bottom=0)
         axis.set_xlabel("attributions in the table (ten times as many clicks)")
         axis.set_ylabel(label)
     axes[0].figure.legend(*axes[0].get_legend_handles_labels(), loc="lower center", ncol=5)
-    plt.tight_layout(rect=(0, 0.1, 1, 1))
-    plt.savefig(PICTURES / f"bench-growth{SUFFIX}.svg", metadata={"Date": None, "Creator": None})
-    plt.close()
+    kept("growth", rect=(0, 0.1, 1, 1))
 
 
 for draw in (cold, warm, clicks, growth):
-    if (FIGURES / f"{draw.__name__}.json").exists() and draw.__name__ in sys.argv[4:]:
+    if draw.__name__ in sys.argv[4:]:
         draw()

@@ -1,0 +1,112 @@
+"""docs/bench.md and its pictures, from the figures that the benches kept."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from tests.bench import ground
+from tests.bench.figures import Figure, table
+
+_DRAW = ground.PROCESS / "draw.py"
+_HEAD = """# What is measured
+
+Written by `make bench`; do not edit. A figure is the median of the runs of one session, with the
+smallest and the largest in brackets. `x` is a ratio of two measurements of the same round. With a
+million referrals: [bench-full.md](bench-full.md).
+
+"""
+_HEAD_FULL = """# A million referrals
+
+Written by `SCALE=full python -m tests.bench growth`, which takes long and was run once; do not
+edit. How it is measured, and all the rest: [bench.md](bench.md).
+
+"""
+_ABOUT = {
+    "cold": """## Cold starts
+
+Each function is started in Lambda's own runtime client behind the emulator that the SAM CLI ships,
+on the built layer with its bytecode. What counts is the process's CPU time until the handler is
+loaded. A bare handler, `boto3.client("dynamodb")` and one call, is started in between, and each
+start is divided by the bare one before it. *On FastAPI* is the same handler, models and store on
+FastAPI and Mangum.
+""",
+    "warm": """## Warm requests and memory
+
+CPU time of a request in the same process, without the SDK's calls and those alone, as multiples of
+a whole request to the bare handler. Memory is the process's peak after its requests.
+""",
+    "clicks": """## Clicks
+
+CPU time of the process that captures a click, from the event to the answer. Ours is the function
+in Lambda's runtime client with the SDK's call, and without the store. The other is a Django site as
+`startproject` writes it with pinax-referrals, in one gunicorn worker with psycopg, and without
+PostgreSQL, which is a process of its own. In turns, so many clicks each.
+""",
+    "growth": """## Growth
+
+Tables of a programme that keeps its pace: 1,000 referrals and 10,000 clicks a day, and ten times
+as many are ten times as old. Clicks of closed hours are there as their stored counts. Stats are
+asked for twenty hours, once with a broken hour at each end, whose items are read one by one, and
+once for whole hours. Lists are the first page of 50. Recovery tries 10 of 80 rewards that are owed,
+which is a matter of the pace too. All tables must give the same answers, for their newest day is
+the same.
+
+Times are those of the function and the store in one process. The store seeks
+([seeking.py](../tests/bench/seeking.py)): MiniStack sorts a whole partition for each query, which
+DynamoDB does not do, so SQLite's B-trees find a query's place, and MiniStack carries out the rest.
+On the smallest table each of its answers is compared to MiniStack's own. What a time is in
+milliseconds says little of DynamoDB; that it stays the same says that nothing is read that grows.
+
+`response_count` is pinax-referrals' count of a referral's responses, with as many of them as there
+are clicks, on PostgreSQL after `VACUUM ANALYZE`; *count : stats* is its time beside that of our
+stats of whole hours.
+""",
+}
+
+
+def keep(name: str, figures: list[Figure]) -> None:
+    """Keep a bench's figures for the document."""
+    _kept(name).write_text(json.dumps([figure.stored() for figure in figures], indent=1))
+
+
+def write(names: list[str]) -> None:
+    """Draw what was measured, and write all that is kept."""
+    drawn = [name for name in names if name in _ABOUT]
+    command = [ground.OTHERS / "bin" / "python", _DRAW, ground.BENCH, ground.DOCS]
+    environment = os.environ | {"MPLBACKEND": "svg"}
+    subprocess.run([*command, _suffix(), *drawn], check=True, env=environment)
+    told = _HEAD_FULL if full() else _HEAD
+    sections = "".join(_section(name) for name in _ABOUT if _kept(name).exists())
+    (ground.DOCS / f"bench{_suffix()}.md").write_text(told + sections)
+
+
+def full() -> bool:
+    """SCALE=full measures growth up to a million, apart from the rest."""
+    return os.environ.get("SCALE") == "full"
+
+
+def _suffix() -> str:
+    return "-full" if full() else ""
+
+
+def _kept(name: str) -> Path:
+    return ground.BENCH / f"{name}{_suffix()}.json"
+
+
+def _section(name: str) -> str:
+    stored = json.loads(_kept(name).read_text())
+    figures = [Figure(**{k: v for k, v in one.items() if k != "median"}) for one in stored]
+    rows = [[one.bench, one.name, str(one), _bound(one)] for one in figures]
+    heads = ["Figure", "Of", "Median", "Bound"]
+    return f"{_ABOUT[name]}\n![](bench-{name}{_suffix()}.svg)\n\n{table(heads, rows)}\n"
+
+
+def _bound(figure: Figure) -> str:
+    if figure.ceiling is not None:
+        bound = f"≤ {figure.ceiling:g}"
+    elif figure.floor is not None:
+        bound = f"≥ {figure.floor:g}"
+    else:
+        return ""
+    return f"{bound}, missed" if figure.missed else bound
