@@ -2,7 +2,7 @@
 
 import pytest
 
-from referrals.store import metering
+from referrals.store import metering, side_by_side
 from referrals.store import table as table_module
 from tests.simulation.standins import InTurn
 
@@ -10,6 +10,6 @@ from tests.simulation.standins import InTurn
 @pytest.fixture(autouse=True)
 def in_turn(monkeypatch):
     """No threads, no waiting, and no memory of other tests' accounts."""
-    monkeypatch.setattr(table_module, "ThreadPoolExecutor", InTurn)
+    monkeypatch.setattr(side_by_side, "ThreadPoolExecutor", InTurn)
     monkeypatch.setattr(table_module, "_FIRST_WAIT", 0)
     monkeypatch.setattr(metering, "_seen", {})

@@ -4,7 +4,7 @@ import pytest
 
 from referrals.rules.ids import tombstone
 from referrals.store import erasure, keys, metering
-from referrals.store.table import Refused
+from referrals.store.parts import Refused
 from tests.proof.scenarios import scenario, scene_on
 from tests.proof.stage import Stage
 from tests.samples import NOW, SECRET

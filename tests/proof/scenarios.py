@@ -13,7 +13,7 @@ from referrals.rules.programme import Programme
 from referrals.store import api_keys, codes, facts, keys
 from referrals.store.api_keys import ApiKey
 from referrals.store.codes import CodeTaken
-from referrals.store.table import Refused
+from referrals.store.parts import Refused
 from tests.proof.stage import Stage
 from tests.samples import CODE, NOW, PAID, SECRET, charge, dispute, invoice
 from tests.simulation.faults import Fault

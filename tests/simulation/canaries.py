@@ -10,7 +10,8 @@ from referrals.rules.attribution import Actor, Attribution, Change
 from referrals.store import attributions, intake
 from referrals.store.attributions import ATTRIBUTION, CAP, LEDGER
 from referrals.store.keys import Key
-from referrals.store.table import Part, Refused, Table
+from referrals.store.parts import Part, Refused
+from referrals.store.table import Table
 from tests.simulation.process import HANDLERS
 
 _commit, _take_in = attributions.commit, intake.take_in

@@ -18,7 +18,7 @@ from ulid import ULID
 from referrals.edge import auth, clock, service, settings, telemetry
 from referrals.rules.ids import CODE_LENGTH, code_from
 from referrals.rules.plans import PLANS, Plan
-from referrals.store import codes, metering
+from referrals.store import codes, metering, side_by_side
 from referrals.store import table as table_module
 from referrals.store.table import Table
 from tests.functions.running import SIGNING_SECRET
@@ -178,7 +178,7 @@ class World:
             (clock, "new_ulid", self.new_ulid),
             (clock, "new_code", lambda: code_from(self.actor.chance.randbytes(CODE_LENGTH))),
             (table_module, "random", Dice(self)),
-            (table_module, "ThreadPoolExecutor", InTurn),
+            (side_by_side, "ThreadPoolExecutor", InTurn),
             *((module, "time", time) for module in (table_module, metering, codes, auth)),
             (HANDLERS["stripe_webhook"], "time", time),
             (metrics, "add_metric", nothing),

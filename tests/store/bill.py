@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack.services import dynamodb
 
-from referrals.store import table as table_module
+from referrals.store import side_by_side
 from referrals.store.table import Table
 
 _READ_UNIT = 4096
@@ -54,7 +54,7 @@ def billed(table: Table, monkeypatch: Any) -> Iterator[Bill]:
 
     hooks = (("before-parameter-build.dynamodb", ask), ("after-call.dynamodb", add))
     with monkeypatch.context() as patched:
-        patched.setattr(table_module, "ThreadPoolExecutor", partial(_OneByOne, bill))
+        patched.setattr(side_by_side, "ThreadPoolExecutor", partial(_OneByOne, bill))
         for name, hook in hooks:
             events.register(name, hook)
         try:

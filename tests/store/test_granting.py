@@ -6,7 +6,7 @@ import pytest
 
 from referrals.rules.attribution import Role
 from referrals.rules.programme import Programme
-from referrals.store.table import Unwritable
+from referrals.store.parts import Unwritable
 from tests.samples import NOW, PAID, charge, dispute
 from tests.store.scene import Scene
 

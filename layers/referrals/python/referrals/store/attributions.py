@@ -22,7 +22,8 @@ from referrals.store.items import (
     ledger_item,
 )
 from referrals.store.keys import EVERY_CAMPAIGN
-from referrals.store.table import Part, Table
+from referrals.store.parts import Part
+from referrals.store.table import Table
 
 # The parts of a change by which a refusal is told.
 ATTRIBUTION = "attribution"

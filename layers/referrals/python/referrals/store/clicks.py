@@ -13,7 +13,9 @@ from referrals.rules.errors import InvalidRequest
 from referrals.rules.ids import MINTED_PREFIX, is_click_id, minted_ulid, normalized_code
 from referrals.rules.times import hour_floor, timestamp
 from referrals.store import codes, keys
-from referrals.store.table import Part, Refused, Table, side_by_side
+from referrals.store.parts import Part, Refused
+from referrals.store.side_by_side import side_by_side
+from referrals.store.table import Table
 from referrals.store.values import Item
 
 _OPTIONAL = (

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from referrals.rules.errors import InvalidRequest
 from referrals.store import keys
-from referrals.store.table import Refused, Table
+from referrals.store.parts import Refused
+from referrals.store.table import Table
 
 
 @dataclass(frozen=True)

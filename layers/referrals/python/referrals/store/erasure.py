@@ -15,7 +15,8 @@ from referrals.rules.times import timestamp
 from referrals.store import api_keys, attributions, codes, keys, profiles
 from referrals.store.items import ledger_from
 from referrals.store.keys import Key
-from referrals.store.table import Part, Refused, Table
+from referrals.store.parts import Part, Refused
+from referrals.store.table import Table
 from referrals.store.values import Item
 
 _TRIES = 20

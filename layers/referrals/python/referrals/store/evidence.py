@@ -11,7 +11,8 @@ from referrals.rules.risk import DISPOSABLE_EMAIL, Person, RiskFacts
 from referrals.rules.times import timestamp
 from referrals.store import keys, profiles
 from referrals.store.items import attribution_from
-from referrals.store.table import Table, together
+from referrals.store.side_by_side import together
+from referrals.store.table import Table
 
 VELOCITY_WINDOW = timedelta(hours=24)
 

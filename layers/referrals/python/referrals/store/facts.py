@@ -14,7 +14,9 @@ from referrals.rules.payment import (
 )
 from referrals.rules.times import parse_timestamp, timestamp
 from referrals.store import keys
-from referrals.store.table import Part, Refused, Table, side_by_side, together
+from referrals.store.parts import Part, Refused
+from referrals.store.side_by_side import side_by_side, together
+from referrals.store.table import Table
 from referrals.store.values import Item
 
 _INVOICE = "INVOICE"

@@ -13,7 +13,8 @@ from referrals.rules.times import (
     timestamp,
 )
 from referrals.store import attributions, clicks, keys
-from referrals.store.table import Table, side_by_side, together
+from referrals.store.side_by_side import side_by_side, together
+from referrals.store.table import Table
 from referrals.store.values import Item
 
 _HOUR = timedelta(hours=1)

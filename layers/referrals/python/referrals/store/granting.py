@@ -9,7 +9,8 @@ from referrals.rules.attribution import Actor, Attribution, Change
 from referrals.rules.programme import Programme
 from referrals.store import accounts, attributions
 from referrals.store.attributions import CAP, CREDITS, LEDGER
-from referrals.store.table import Refused, Table, Unwritable
+from referrals.store.parts import Refused, Unwritable
+from referrals.store.table import Table
 
 log = logging.getLogger(__name__)
 

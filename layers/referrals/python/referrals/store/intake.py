@@ -10,7 +10,8 @@ from referrals.store import facts
 from referrals.store.erasure import known_as
 from referrals.store.granting import Outcome
 from referrals.store.settlement import settle_customer
-from referrals.store.table import Table, side_by_side
+from referrals.store.side_by_side import side_by_side
+from referrals.store.table import Table
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,8 @@ from referrals.rules.attribution import Attribution, Status
 from referrals.rules.ids import attribution_id
 from referrals.rules.times import timestamp
 from referrals.store import attributions, keys
-from referrals.store.table import Table, side_by_side, together
+from referrals.store.side_by_side import side_by_side, together
+from referrals.store.table import Table
 from referrals.store.values import Item
 
 # A page's place: the creation time and id of its last item.

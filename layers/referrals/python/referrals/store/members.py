@@ -12,7 +12,8 @@ from referrals.rules.risk import Person
 from referrals.store import attributions, codes, keys, profiles
 from referrals.store.codes import CodeTaken
 from referrals.store.metering import account_of
-from referrals.store.table import Table, together
+from referrals.store.side_by_side import together
+from referrals.store.table import Table
 
 _CODE_TRIES = 5
 

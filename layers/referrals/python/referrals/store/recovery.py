@@ -11,7 +11,8 @@ from referrals.rules.programme import Programme
 from referrals.rules.times import parse_timestamp, timestamp
 from referrals.store import attributions, keys
 from referrals.store.granting import grant_due
-from referrals.store.table import Refused, Table
+from referrals.store.parts import Refused
+from referrals.store.table import Table
 from referrals.store.values import Item
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,8 @@ from referrals.rules.times import CLOCK_SKEW
 from referrals.store import erasure, evidence, facts, keys, profiles
 from referrals.store.granting import Outcome, carry_out
 from referrals.store.items import attribution_from
-from referrals.store.table import Table, together
+from referrals.store.side_by_side import together
+from referrals.store.table import Table
 
 
 def settle_customer(

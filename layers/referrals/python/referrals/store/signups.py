@@ -12,8 +12,10 @@ from referrals.rules.times import CLOCK_SKEW
 from referrals.store import attributions, clicks, codes, facts, keys, profiles
 from referrals.store.attributions import CODE
 from referrals.store.items import attribution_from
+from referrals.store.parts import Refused
 from referrals.store.settlement import settle_attribution, settle_customer
-from referrals.store.table import Refused, Table, together
+from referrals.store.side_by_side import together
+from referrals.store.table import Table
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,52 +3,25 @@
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from referrals.store import sdk
 from referrals.store.keys import Key
+from referrals.store.parts import Part, Refused, raise_unless_conflict
+from referrals.store.side_by_side import side_by_side
 from referrals.store.values import Item, dynamodb_values, plain
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-T = TypeVar("T")
-R = TypeVar("R")
-U = TypeVar("U")
-
 _CONFLICT_TRIES = 12
 _FIRST_WAIT = 0.01
 _LONGEST_WAIT = 0.4
 _BATCH_GET_LIMIT = 100
-
-
-class Refused(Exception):
-    """A transaction's conditions did not hold; `parts` names those that failed."""
-
-    def __init__(self, parts: frozenset[str]) -> None:
-        super().__init__(f"refused: {', '.join(sorted(parts))}")
-        self.parts = parts
-
-
-class Unwritable(Exception):
-    """DynamoDB will never take a part of the transaction as it is; `part` names it."""
-
-    def __init__(self, part: str, message: str) -> None:
-        super().__init__(message)
-        self.part = part
-
-
-@dataclass(frozen=True)
-class Part:
-    """One write of a transaction, with the name by which a refusal is told."""
-
-    name: str
-    write: dict[str, Any]
 
 
 @dataclass
@@ -223,7 +196,7 @@ class Table:
             try:
                 self.client.transact_write_items(TransactItems=[part.write for part in parts])  # type: ignore[misc]
             except self.client.exceptions.TransactionCanceledException as error:
-                _raise_unless_conflict(parts, error.response.get("CancellationReasons", []))
+                raise_unless_conflict(parts, error.response.get("CancellationReasons", []))
             except self.client.exceptions.TransactionInProgressException:
                 pass
             else:
@@ -302,25 +275,6 @@ def _client(attempts: int) -> "DynamoDBClient":
     return made
 
 
-def side_by_side(act: Callable[[T], R], inputs: Sequence[T]) -> list[R]:
-    """The act on every input at the same time: one round trip instead of many in a row."""
-    if len(inputs) <= 1:
-        return [act(one) for one in inputs]
-    with ThreadPoolExecutor(max_workers=min(len(inputs), 16)) as pool:
-        return list(pool.map(act, inputs))
-
-
-@overload
-def together(one: Callable[[], T], other: Callable[[], R], /) -> tuple[T, R]: ...
-@overload
-def together(
-    one: Callable[[], T], other: Callable[[], R], third: Callable[[], U], /
-) -> tuple[T, R, U]: ...
-def together(*reads: Callable[[], Any]) -> tuple[Any, ...]:
-    """Different reads at the same time, answers in order."""
-    return tuple(side_by_side(lambda read: read(), reads))
-
-
 def _key(key: Key) -> Any:
     return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
 
@@ -330,17 +284,3 @@ def waits() -> Iterable[float]:
     for attempt in range(_CONFLICT_TRIES):
         longest = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT)
         yield random.uniform(0, longest)  # noqa: S311 - chance keeps rivals apart, no secret
-
-
-def _raise_unless_conflict(parts: Sequence[Part], reasons: Sequence[Any]) -> None:
-    codes = [reason.get("Code", "None") for reason in reasons]
-    for part, reason in zip(parts, reasons, strict=False):
-        if reason.get("Code") in ("ValidationError", "ItemCollectionSizeLimitExceeded"):
-            raise Unwritable(part.name, reason.get("Message") or reason["Code"])
-    failed = frozenset(
-        part.name
-        for part, code in zip(parts, codes, strict=False)
-        if code == "ConditionalCheckFailed"
-    )
-    if failed:
-        raise Refused(failed)

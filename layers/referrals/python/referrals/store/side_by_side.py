@@ -1,0 +1,30 @@
+"""Calls to DynamoDB at the same time: one round trip instead of many in a row."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar, overload
+
+T = TypeVar("T")
+R = TypeVar("R")
+U = TypeVar("U")
+
+_WIDTH = 16
+
+
+def side_by_side(act: Callable[[T], R], inputs: Sequence[T]) -> list[R]:
+    """The act on every input, answers in order."""
+    if len(inputs) <= 1:
+        return [act(one) for one in inputs]
+    with ThreadPoolExecutor(max_workers=min(len(inputs), _WIDTH)) as pool:
+        return list(pool.map(act, inputs))
+
+
+@overload
+def together(one: Callable[[], T], other: Callable[[], R], /) -> tuple[T, R]: ...
+@overload
+def together(
+    one: Callable[[], T], other: Callable[[], R], third: Callable[[], U], /
+) -> tuple[T, R, U]: ...
+def together(*reads: Callable[[], Any]) -> tuple[Any, ...]:
+    """Different reads at the same time, answers in order."""
+    return tuple(side_by_side(lambda read: read(), reads))
