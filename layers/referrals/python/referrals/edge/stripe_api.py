@@ -5,7 +5,8 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from referrals.edge.stripe_events import Charge
+from referrals.edge.models.stripe import Charge
+from referrals.edge.stripe_events import charge_facts
 from referrals.rules.errors import StripeUnavailable
 from referrals.rules.payment import ChargeSeen, DisputeSeen
 from referrals.store.intake import Fact
@@ -36,7 +37,9 @@ def completed(facts: Sequence[Fact], api_key: str, secret: bytes) -> list[Fact]:
 
 def _charge(api_key: str, charge_id: str, secret: bytes) -> list[Fact]:
     answer = _asked(lambda: _client(api_key).v1.charges.retrieve(charge_id))
-    return [] if answer is None else Charge.model_validate(answer.to_dict()).facts(secret)
+    if answer is None:
+        return []
+    return charge_facts(Charge.model_validate(answer.to_dict()), secret)
 
 
 def _with_invoice(api_key: str, charge: ChargeSeen) -> ChargeSeen:
