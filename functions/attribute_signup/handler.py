@@ -7,7 +7,7 @@ from referrals.edge.models.envelope import Envelope
 from referrals.edge.models.referrals import AttributionView
 from referrals.edge.models.signups import SignupRequest
 from referrals.edge.settings import settings
-from referrals.edge.telemetry import count_signup
+from referrals.edge.telemetry import count_outcomes
 from referrals.rules.attribution import Actor
 from referrals.rules.errors import InvalidRequest
 from referrals.rules.ids import normalized_code
@@ -25,7 +25,7 @@ def attribute_signup(signup: SignupRequest) -> Envelope[AttributionView]:
         raise InvalidRequest.field("code", "unknown or disabled referral code")
     secret = settings().hashing_secret
     actor = Actor(name=caller(app).name, at=clock.now(), why="signup")
-    attribution = attribute(
+    outcome = attribute(
         service.table(),
         secret,
         Signup(
@@ -39,8 +39,8 @@ def attribute_signup(signup: SignupRequest) -> Envelope[AttributionView]:
         settings().programme,
         actor,
     )
-    count_signup(attribution, actor.at)
-    return Envelope(data=AttributionView.model_validate(attribution))
+    count_outcomes([outcome])
+    return Envelope(data=AttributionView.model_validate(outcome.attribution))
 
 
 handler = serve(app, allow(SERVICE, ADMIN))

@@ -2,8 +2,8 @@
 
 from referrals.edge import clock, service
 from referrals.edge.settings import settings
-from referrals.edge.telemetry import scheduled
-from referrals.rules.attribution import Actor
+from referrals.edge.telemetry import count_outcomes, scheduled
+from referrals.rules.attribution import Actor, Status
 from referrals.store.expiry import expire_due
 
 
@@ -11,4 +11,7 @@ from referrals.store.expiry import expire_due
 def handler() -> dict[str, int]:
     actor = Actor(name="schedule", at=clock.now(), why="window over")
     secret = settings().hashing_secret
-    return {"expired": expire_due(service.table(), secret, settings().programme, actor)}
+    outcomes = expire_due(service.table(), secret, settings().programme, actor)
+    count_outcomes(outcomes)
+    expired = sum(outcome.attribution.status is Status.EXPIRED for outcome in outcomes)
+    return {"expired": expired}

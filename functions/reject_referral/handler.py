@@ -7,6 +7,7 @@ from referrals.edge.models.envelope import Envelope
 from referrals.edge.models.referrals import ReferralView
 from referrals.edge.models.reviews import ReasonRequest
 from referrals.edge.settings import settings
+from referrals.edge.telemetry import count_outcomes
 from referrals.rules.attribution import Actor
 from referrals.store.review import reject
 
@@ -17,6 +18,7 @@ app = api()
 def reject_referral(attribution_id: str, body: ReasonRequest) -> Envelope[ReferralView]:
     actor = Actor(name=caller(app).name, at=clock.now(), why=body.reason or "")
     outcome = reject(service.table(), attribution_id, settings().programme, actor)
+    count_outcomes([outcome])
     return Envelope(data=ReferralView.of(outcome.attribution))
 
 

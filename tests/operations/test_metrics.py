@@ -3,8 +3,10 @@
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 from referrals.edge.telemetry import Metric
+from referrals.store import intake
 from tests import stripe_payloads
 from tests.functions.client import invoke, request
 from tests.tables import template
@@ -22,6 +24,12 @@ def values(found):
 def name_of(directive):
     (metric,) = directive["Metrics"]
     return metric["Name"]
+
+
+def document(found):
+    """All that was told at the one time when the metric was."""
+    ((_, whole),) = found
+    return whole
 
 
 def everything_happens(programme):
@@ -117,10 +125,40 @@ def test_a_payment_that_was_there_first_is_counted_with_the_signup(programme, em
     sale = stripe_payloads.Sale(customer="cus_first")
     programme.stripe(stripe_payloads.invoice_paid(sale))
     programme.signup("user-1", stripe_customer_id="cus_first")
-    found = emitted()
-    (told,) = found[Metric.SIGNUPS]
-    assert found[Metric.QUALIFICATIONS] == found[Metric.GRANTS] == [told]
-    assert told[1] | {"Signups": [1], "Qualifications": [1], "Grants": [2]} == told[1]
+    told = document(emitted()[Metric.SIGNUPS])
+    assert told | {"Signups": [1], "Qualifications": [1], "Grants": [2]} == told
+
+
+def test_what_a_signup_takes_back_is_counted_with_it(programme, emitted):
+    """Stripe told of the payment and of its refund in part before the product told of the user."""
+    sale = stripe_payloads.Sale(customer="cus_first")
+    programme.stripe(stripe_payloads.invoice_paid(sale))
+    programme.stripe(stripe_payloads.charge_refunded(sale, 1225))
+    programme.signup("user-1", stripe_customer_id="cus_first")
+    told = document(emitted()[Metric.SIGNUPS])
+    assert told | {"Signups": [1], "Grants": [2], "Reversals": [2]} == told
+
+
+def test_a_grant_that_a_signup_could_not_make_is_counted_with_it(programme, emitted):
+    programme.stripe(stripe_payloads.invoice_paid(stripe_payloads.Sale(customer="cus_first")))
+    programme.break_account("user-1")
+    programme.signup("user-1", stripe_customer_id="cus_first")
+    told = document(emitted()[Metric.SIGNUPS])
+    assert told | {"Signups": [1], "Grants": [1], "GrantErrors": [1]} == told
+
+
+def test_a_payment_that_only_the_expiry_sweep_settles_is_counted(programme, time_is, emitted):
+    """The deliveries that stored it and its refund in part died before they settled anything."""
+    sale = programme.referred("user-1")
+    with patch.object(intake, "settle_customer", return_value=[]):
+        programme.stripe(stripe_payloads.invoice_paid(sale))
+        programme.stripe(stripe_payloads.charge_refunded(sale, 1225))
+    programme.signup("user-2")
+    assert Metric.QUALIFICATIONS not in emitted()
+    time_is(datetime.now(UTC) + timedelta(days=31))
+    assert invoke("expire_attributions", {}) == {"expired": 1}
+    told = document(emitted()[Metric.QUALIFICATIONS])
+    assert told | {"Qualifications": [1], "Grants": [2], "Reversals": [2]} == told
 
 
 def test_a_held_referral_is_counted_when_it_qualifies_and_when_it_is_approved(programme, emitted):

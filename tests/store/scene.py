@@ -44,7 +44,7 @@ class Scene:
         if not {"code", "click_id"} & signup.keys():
             signup["code"] = CODE
         told = Signup(user_id=user_id, **signup)
-        return signups.attribute(self.table, SECRET, told, self.programme, actor(at))
+        return signups.attribute(self.table, SECRET, told, self.programme, actor(at)).attribution
 
     def tell(self, *facts: Fact, at: datetime = NOW) -> list[Outcome]:
         return take_in(self.table, SECRET, facts, self.programme, actor(at, "stripe"))

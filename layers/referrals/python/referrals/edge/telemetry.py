@@ -1,15 +1,12 @@
 """Logs and metrics. Neither carries secrets, addresses, agents, tokens or e-mail addresses."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from referrals.rules.attribution import Attribution
 
 if TYPE_CHECKING:
     # Most functions settle nothing, and need not load what settling takes.
@@ -61,22 +58,16 @@ def scheduled(
 
 
 def count_outcomes(outcomes: "Iterable[Outcome]") -> None:
-    """What settling did, as the figures that the dashboard shows."""
+    """What was done to referrals, as the figures that the dashboard shows.
+
+    A signup qualifies and grants as well where Stripe was faster than the product.
+    """
     for outcome in outcomes:
         for change in outcome.changes:
-            born = change.before is None or change.before.qualified_at is None
-            count(Metric.QUALIFICATIONS, int(born and change.after.qualified_at is not None))
+            count(Metric.SIGNUPS, int(change.before is None))
+            unqualified = change.before is None or change.before.qualified_at is None
+            qualifies = unqualified and change.after.qualified_at is not None
+            count(Metric.QUALIFICATIONS, int(qualifies))
             count(Metric.GRANTS, sum(entry.kind == "grant" for entry in change.ledger))
             count(Metric.REVERSALS, sum(entry.kind == "reversal" for entry in change.ledger))
         count(Metric.GRANT_ERRORS, len(outcome.errors))
-
-
-def count_signup(attribution: Attribution, at: datetime) -> None:
-    """What a signup did: what bears its time. A repeated one, or one that was known, did nothing.
-
-    Where Stripe was faster than the product, a signup qualifies and grants as well.
-    """
-    granted = [reward.credits_granted_at for reward in attribution.rewards]
-    count(Metric.SIGNUPS, int(attribution.created_at == at))
-    count(Metric.QUALIFICATIONS, int(attribution.qualified_at == at))
-    count(Metric.GRANTS, granted.count(at))

@@ -5,43 +5,43 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from referrals.rules import life
-from referrals.rules.attribution import Actor, Status
+from referrals.rules.attribution import Actor, Attribution, Status
 from referrals.rules.programme import Programme
 from referrals.rules.times import CLOCK_SKEW, timestamp
 from referrals.store import attributions, keys
-from referrals.store.granting import carry_out
+from referrals.store.granting import Outcome, carry_out
 from referrals.store.settlement import settle_attribution
 from referrals.store.table import Table
 
 log = logging.getLogger(__name__)
 
 
-def expire_due(table: Table, secret: bytes, programme: Programme, actor: Actor) -> int:
-    """Expire what is due, oldest first; how many were. One that fails keeps no other waiting."""
-    expired = 0
+def expire_due(table: Table, secret: bytes, programme: Programme, actor: Actor) -> list[Outcome]:
+    """Expire what is due, oldest first; what came of it. One that fails keeps no other waiting."""
+    outcomes = []
     for attribution_id in list(_candidates(table, programme, actor.at)):
         try:
-            expired += _expire(table, secret, attribution_id, programme, actor)
+            attribution = attributions.get(table, attribution_id)
+            if attribution and life.expire(attribution, actor.at, actor):
+                outcomes.append(_expire(table, secret, attribution, programme, actor))
         except Exception:
             log.exception("expiry failed", extra={"attribution": attribution_id})
-    return expired
+    return outcomes
 
 
 def _expire(
-    table: Table, secret: bytes, attribution_id: str, programme: Programme, actor: Actor
-) -> bool:
-    attribution = attributions.get(table, attribution_id)
-    if attribution is None or life.expire(attribution, actor.at, actor) is None:
-        return False
-    settled = settle_attribution(table, secret, attribution, programme, actor).attribution
-    outcome = carry_out(
-        table,
-        settled,
-        lambda current, _: life.expire(current, actor.at, actor),
-        programme,
-        actor,
+    table: Table, secret: bytes, attribution: Attribution, programme: Programme, actor: Actor
+) -> Outcome:
+    settled = settle_attribution(table, secret, attribution, programme, actor)
+    return settled.then(
+        carry_out(
+            table,
+            settled.attribution,
+            lambda current, _: life.expire(current, actor.at, actor),
+            programme,
+            actor,
+        )
     )
-    return outcome.attribution.status is Status.EXPIRED
 
 
 def _candidates(table: Table, programme: Programme, now: datetime) -> Iterator[str]:

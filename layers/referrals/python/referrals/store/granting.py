@@ -33,6 +33,10 @@ class Outcome:
         """How many rewards were granted."""
         return sum(_grants(change) for change in self.changes)
 
+    def then(self, later: "Outcome") -> "Outcome":
+        """Both as one."""
+        return Outcome(later.attribution, self.changes + later.changes, self.errors + later.errors)
+
 
 def carry_out(
     table: Table,
@@ -90,7 +94,7 @@ def _finish(
     rest = grant_due(table, outcome.attribution, programme, actor, one_by_one=True)
     if reward_rules.reverse(rest.attribution, {}, actor) is not None:
         raise next(iter(broken.values()))
-    return Outcome(rest.attribution, outcome.changes + rest.changes, rest.errors)
+    return outcome.then(rest)
 
 
 def grant_due(

@@ -84,7 +84,8 @@ def settle_attribution(
     """Settle one attribution by what is known of its user's customers."""
     outcome = Outcome(attribution)
     for customer_id in _customers(table, attribution):
-        outcome = settle(table, secret, outcome.attribution, customer_id, programme, actor)
+        later = settle(table, secret, outcome.attribution, customer_id, programme, actor)
+        outcome = outcome.then(later)
     return outcome
 
 

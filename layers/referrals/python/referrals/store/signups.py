@@ -1,6 +1,7 @@
 """Attributing a signup: a code or a click becomes the one attribution of the new user."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 
 from referrals.rules.attribution import Actor, Attribution, Change, Status
 from referrals.rules.clicks import Click
@@ -11,6 +12,7 @@ from referrals.rules.programme import Programme
 from referrals.rules.times import CLOCK_SKEW
 from referrals.store import attributions, clicks, codes, facts, keys, profiles
 from referrals.store.attributions import CODE
+from referrals.store.granting import Outcome
 from referrals.store.items import attribution_from
 from referrals.store.parts import Refused
 from referrals.store.settlement import settle_attribution, settle_customer
@@ -35,7 +37,7 @@ class Signup:
 
 def attribute(
     table: Table, secret: bytes, signup: Signup, programme: Programme, actor: Actor
-) -> Attribution:
+) -> Outcome:
     """The user's attribution: the one that stands, or a new one to the owner of the code.
 
     A code that comes with the click of another code is what the person typed, and wins.
@@ -54,21 +56,24 @@ def attribute(
     if not standing.keys().isdisjoint(tombstones):
         raise StateConflict("the person was erased and is not referred again", "erased")
     known = attribution_from(standing[own]) if own in standing else None
-    created = known is None
     if known is None or (signup.code or (click and click.code)) != known.code:
         code = typed if signup.code else _code_of(table, click)
-        known = _match(known, code) or _create(
+        done = _match(known, code) or _create(
             table, secret, signup, click, _eligible(signup, code), programme, actor
         )
+    else:
+        done = Outcome(known)
     if signup.stripe_customer_id:
         linked = CustomerLinked(customer_id=signup.stripe_customer_id, user_id=signup.user_id)
         facts.link(table, linked)
-        settle_customer(table, secret, signup.stripe_customer_id, programme, actor)
-        return attributions.get(table, known.id) or known
-    if created and profiles.person_from(standing.get(own_profile)).customers:
+        settled = settle_customer(table, secret, signup.stripe_customer_id, programme, actor)
+        done = reduce(Outcome.then, settled, done)
+        standing_now = attributions.get(table, attribution_id(secret, signup.user_id))
+        return replace(done, attribution=standing_now or done.attribution)
+    if known is None and profiles.person_from(standing.get(own_profile)).customers:
         # Stripe was faster than the product: a payment may be waiting.
-        return settle_attribution(table, secret, known, programme, actor).attribution
-    return known
+        return done.then(settle_attribution(table, secret, done.attribution, programme, actor))
+    return done
 
 
 def _code_of(table: Table, click: Click | None) -> codes.Code | None:
@@ -77,14 +82,14 @@ def _code_of(table: Table, click: Click | None) -> codes.Code | None:
     return codes.get_recent(table, click.code)
 
 
-def _match(known: Attribution | None, code: codes.Code | None) -> Attribution | None:
+def _match(known: Attribution | None, code: codes.Code | None) -> Outcome | None:
     if known is None:
         return None
     if code is None:
         raise codes.unusable()
     if known.referrer_user_id != code.user_id:
         raise StateConflict("the user is attributed to another referrer", known.status)
-    return known
+    return Outcome(known)
 
 
 def _eligible(signup: Signup, code: codes.Code | None) -> codes.Code:
@@ -103,7 +108,7 @@ def _create(
     code: codes.Code,
     programme: Programme,
     actor: Actor,
-) -> Attribution:
+) -> Outcome:
     if click is not None and click.code != code.code:
         click = None
     if click is not None and actor.at > click.clicked_at + programme.window + CLOCK_SKEW:
@@ -129,7 +134,7 @@ def _create(
     )
     birth = Change(before=None, after=attribution)
     try:
-        return attributions.commit(table, birth, monthly_cap=programme.monthly_cap)
+        born = attributions.commit(table, birth, monthly_cap=programme.monthly_cap)
     except Refused as refused:
         if refused.parts == {CODE}:
             raise codes.unusable() from refused
@@ -141,4 +146,5 @@ def _create(
             raise StateConflict(
                 "the user is attributed to another referrer", standing.status
             ) from refused
-        return standing
+        return Outcome(standing)
+    return Outcome(born, (birth,))
