@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import fields
 from datetime import datetime, timedelta
+from typing import Any
 
 from referrals.rules.payment import (
     ChargeSeen,
@@ -167,20 +169,20 @@ def _plain(fact: InvoicePaid | ChargeSeen | DisputeSeen) -> Item:
     }
 
 
-def _values(item: Item, *also: str) -> Item:
-    left_out = {"pk", "sk", "expires_epoch", *also}
-    return {name: value for name, value in item.items() if name not in left_out}
+def _known(kind: type[Any], item: Item) -> Item:
+    """What the fact is made of; other names are the item's own, or another version's."""
+    return {field.name: item[field.name] for field in fields(kind) if field.name in item}
 
 
 def _invoice_from(item: Item) -> InvoicePaid:
-    values = _values(item)
+    values = _known(InvoicePaid, item)
     return InvoicePaid(**values | {"paid_at": parse_timestamp(values["paid_at"])})
 
 
 def _charge_from(item: Item) -> ChargeSeen:
-    values = _values(item, "revision")
+    values = _known(ChargeSeen, item)
     return ChargeSeen(**values | {"created_at": parse_timestamp(values["created_at"])})
 
 
 def _dispute_from(item: Item) -> DisputeSeen:
-    return DisputeSeen(**_values(item))
+    return DisputeSeen(**_known(DisputeSeen, item))

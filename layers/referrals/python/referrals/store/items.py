@@ -67,9 +67,11 @@ def _reward(reward: Reward) -> Item:
 
 
 def _reward_from(item: Item, role: Role, attribution: dict[str, Any]) -> Reward:
+    # Other names are another version's: both run while a deploy shifts the traffic.
     values: dict[str, Any] = {
-        name: parse_timestamp(value) if name in _REWARD_TIMES else value
-        for name, value in item.items()
+        name: parse_timestamp(item[name]) if name in _REWARD_TIMES else item[name]
+        for name in _REWARD_FIELDS
+        if name in item
     }
     return Reward(
         **{"credits": 0} | values,
