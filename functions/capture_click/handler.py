@@ -2,6 +2,7 @@
 
 from referrals.edge import clock, service, visitors
 from referrals.edge.auth import allow_anyone
+from referrals.edge.direct import directly
 from referrals.edge.http import PREFIX, api, serve
 from referrals.edge.models.clicks import ClickAnswer, ClickRequest
 from referrals.edge.models.envelope import Envelope
@@ -11,10 +12,12 @@ from referrals.rules.clicks import Click, sanitized_label, sanitized_path
 from referrals.store import click_limit
 from referrals.store.clicks import capture, usable_code
 
+PATH = f"{PREFIX}/referrals/click"
+
 app = api()
 
 
-@app.post(f"{PREFIX}/referrals/click")
+@app.post(PATH)
 def capture_click(click: ClickRequest) -> Envelope[ClickAnswer]:
     visitor, now = visitors.of(app), clock.now()
     # First, so that a refused click leaves no trace, not even in the limit's count.
@@ -43,4 +46,5 @@ def capture_click(click: ClickRequest) -> Envelope[ClickAnswer]:
     return Envelope(data=ClickAnswer(click_id=captured.click_id, code=captured.code))
 
 
-handler = serve(app, allow_anyone)
+directly_captured = directly(app, f"POST {PATH}", ClickRequest, capture_click)
+handler = serve(app, allow_anyone, resolve=directly_captured)

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +15,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 )
 from aws_lambda_powertools.event_handler.openapi.params import Query as _Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel
 
 from referrals.edge.telemetry import logger, metrics
 from referrals.rules.errors import (
@@ -32,6 +33,7 @@ Answer = dict[str, Any]
 After = Callable[[Answer], None]
 # Looks at an event before anything is parsed; refuses by raising.
 Guard = Callable[[APIGatewayHttpResolver, Event], After | None]
+Resolve = Callable[[Event, LambdaContext], Answer]
 # Handlers take Powertools' names from here, so that our package is the first to be loaded.
 Query = _Query
 LARGEST_BODY = 16 * 1024
@@ -46,11 +48,11 @@ def api() -> APIGatewayHttpResolver:
         serializer=_compact,
     )
 
-    def refused(error: ReferralError) -> Response[Any]:
+    def refusal(error: ReferralError) -> Response[Any]:
         return _refusal(app, error)
 
-    def invalid(error: RequestValidationError) -> Response[Any]:
-        return _refusal(app, InvalidRequest("invalid parameters", errors=_fields(error)))
+    def invalid_request(error: RequestValidationError) -> Response[Any]:
+        return _refusal(app, invalid(error.errors()))
 
     def broken(error: Exception) -> Response[Any]:
         logger.exception("unexpected error", exc_info=error)
@@ -59,8 +61,8 @@ def api() -> APIGatewayHttpResolver:
     def unknown(error: NotFoundError) -> Response[Any]:
         return _refusal(app, NotFound("no such route"))
 
-    app.exception_handler(ReferralError)(refused)
-    app.exception_handler([RequestValidationError, RequestUnsupportedContentType])(invalid)
+    app.exception_handler(ReferralError)(refusal)
+    app.exception_handler([RequestValidationError, RequestUnsupportedContentType])(invalid_request)
     app.exception_handler([ResponseValidationError, Exception])(broken)
     app.not_found(unknown)
     return app
@@ -71,8 +73,10 @@ def serve(
     guard: Guard | None = None,
     *,
     largest_body: int = LARGEST_BODY,
+    resolve: Resolve | None = None,
 ) -> Callable[[Event, LambdaContext], Answer]:
-    """The Lambda entry of a resolver, behind its guard."""
+    """The Lambda entry of a resolver, or of what stands in for it, behind its guard."""
+    resolved = resolve or app.resolve
 
     @metrics.log_metrics
     @logger.inject_lambda_context(clear_state=True)
@@ -85,18 +89,20 @@ def serve(
             after = guard(app, event) if guard else None
             event = _with_checked_body(event, largest_body)
         except ReferralError as error:
-            answer = _plain_answer(_refusal(app, error))
+            answer = refused(app, error)
         except Exception:
             logger.exception("unexpected error")
-            answer = _plain_answer(_refusal(app, ReferralError("internal error")))
+            answer = refused(app, ReferralError("internal error"))
         else:
-            answer = app.resolve(event, context)
+            answer = resolved(event, context)
         finally:
             app.clear_context()
         answer.setdefault("headers", {})["x-request-id"] = request_id
         if after is not None:
             after(answer)
-        logger.info("answered", extra={"status": answer["statusCode"]})
+        if answer["statusCode"] >= HTTPStatus.BAD_REQUEST:
+            # What went well stands in the API's access log, and need not be told twice.
+            logger.info("refused", extra={"status": answer["statusCode"]})
         return answer
 
     return handler
@@ -119,8 +125,24 @@ def _refusal(app: APIGatewayHttpResolver, error: ReferralError) -> Response[Any]
     )
 
 
+def refused(app: APIGatewayHttpResolver, error: ReferralError) -> Answer:
+    """The answer that a refusal is."""
+    return _plain_answer(_refusal(app, error))
+
+
+def good(envelope: BaseModel) -> Answer:
+    """The answer of an act that was carried out."""
+    return _plain_answer(
+        Response(
+            status_code=HTTPStatus.OK,
+            content_type="application/json",
+            body=envelope.model_dump(mode="json"),
+        )
+    )
+
+
 def _plain_answer(response: Response[Any]) -> Answer:
-    headers = {"Content-Type": "application/json", **response.headers}
+    headers = {"Content-Type": "application/json", **(response.headers or {})}
     return {
         "statusCode": int(response.status_code),
         "headers": headers,
@@ -171,12 +193,13 @@ def _request_id(event: Event, context: LambdaContext) -> str:
     return str((event.get("requestContext") or {}).get("requestId") or context.aws_request_id)
 
 
-def _fields(error: RequestValidationError) -> list[dict[str, str]]:
+def invalid(problems: Iterable[Mapping[str, Any]]) -> InvalidRequest:
+    """The refusal that names every field in which a validation found fault."""
     found = []
-    for problem in error.errors():
+    for problem in problems:
         place = [str(part) for part in problem["loc"] if part not in ("body", "query", "path")]
         found.append({"field": ".".join(place) or "body", "message": str(problem["msg"])})
-    return found
+    return InvalidRequest("invalid parameters", errors=found)
 
 
 def _compact(body: Any) -> str:

@@ -18,10 +18,11 @@ class Visitor:
 
 def of(app: APIGatewayHttpResolver) -> Visitor:
     """The visitor behind the current request."""
-    request = app.current_event.request_context.http
+    # Powertools' own view of an event is made anew for every look at it.
+    event = app.current_event.raw_event
     secret = settings().hashing_secret
-    agent = app.current_event.headers.get("user-agent")
+    agent = event["headers"].get("user-agent")
     return Visitor(
-        ip_hash=ip_hash(secret, request.source_ip or ""),
+        ip_hash=ip_hash(secret, event["requestContext"]["http"].get("sourceIp") or ""),
         user_agent_hash=keyed_hash(secret, "user-agent", agent) if agent else None,
     )

@@ -51,11 +51,7 @@ class APIGatewayHttpResolver:
         self.context.clear()
 
     def resolve(self, event, context):
-        http = event["requestContext"]["http"]
-        self.current_event = SimpleNamespace(
-            headers=event["headers"],
-            request_context=SimpleNamespace(http=SimpleNamespace(source_ip=http["sourceIp"])),
-        )
+        self.current_event = SimpleNamespace(raw_event=event)
         return self._serve(event, context)
 
 
