@@ -27,6 +27,8 @@ class Answers:
     reviewed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     erased: set[str] = field(default_factory=set)
     unanswered: list["Act"] = field(default_factory=list)
+    # What those who looked were shown and should not have been.
+    misled: list[str] = field(default_factory=list)
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
     # Of the metered account: requests served, and those of which it is not known.
     served: int = 0

@@ -9,6 +9,7 @@ from referrals.rules.plans import Overage, Plan
 from tests import stripe_payloads
 from tests.simulation.acts import Act, Deliver, Erase, Recover, Review, Run, SignUp, Use
 from tests.simulation.faults import FAULTS, Fault
+from tests.simulation.looking import looks
 from tests.simulation.plan import (
     AFTER_THE_WINDOW,
     AMOUNT,
@@ -56,6 +57,7 @@ class _Draw:
         number = chance.choices([1, 2, 3], [0, 6, 2] if self._rush else [4, 5, 2])[0]
         members = tuple(self._member(f"u{n}", start) for n in range(1, number + 1))
         self._staff()
+        self.acts += looks(chance, start)
         return History(
             seed=self.seed,
             start=start,
@@ -86,7 +88,7 @@ class _Draw:
         if self._happens(0.5):
             kinds = self.chance.sample(kinds, self.chance.randint(2, 6))
         # Each history has its own kinds of trouble: rare ones must not drown in the rest.
-        kinds += [Fault.LOST_RESPONSE, Fault.CONFLICT, Fault.THROTTLE]
+        kinds += [Fault.LOST_RESPONSE, Fault.CONFLICT, Fault.THROTTLE, Fault.STALE]
         return Faults(
             rate=self.chance.uniform(0.4, 0.6),
             lucky=0.7 if self._rush else 0.2,
@@ -104,7 +106,7 @@ class _Draw:
             paid=not self._oddly(0.08),
             paid_at=start + after,
             disposable=self._oddly(0.15),
-            shares_customer=self._oddly(0.06),
+            shares_customer=self._oddly(0.1),
         )
         sale = Sale(
             customer=member.customer,
@@ -133,7 +135,10 @@ class _Draw:
             member = replace(member, linked=False)
         if member.shares_customer:
             shared = {"metadata": {"user_id": "metered"}}
+            member = replace(member, shared_from_the_start=self._happens(0.5))
+            self._into = self.opening if member.shared_from_the_start else self.acts
             self._deliver("shares", stripe_payloads.customer_event(sale, **shared))
+            self._into = self.acts
         self._reviews(member)
         if self._oddly(0.05):
             self._add(Erase, f"{user} erased", timedelta(seconds=chance.uniform(0, 3)), user=user)

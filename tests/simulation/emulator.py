@@ -1,6 +1,7 @@
 """MiniStack's table in this process: set back between histories, and with indexes that lag."""
 
 import json
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from random import Random
 from types import SimpleNamespace
@@ -8,9 +9,11 @@ from typing import Any
 
 from ministack.services import dynamodb
 
+from referrals.store.values import plain
 from tests.tables import create_table, ministack_client
 
-Answer = tuple[int, dict[str, Any]]
+Item = dict[str, Any]
+Answer = tuple[int, Item]
 Place = tuple[str, str]
 
 # As `dynamodb.handle_request` chooses them.
@@ -37,6 +40,7 @@ class Emulator:
         self.client = _client()
         self.name = create_table(self.client)
         self._versions: dict[str, list[Any]] = {}
+        self._changes: list[Any] = []
 
     @property
     def _table(self) -> dict[str, Any]:
@@ -71,6 +75,16 @@ class Emulator:
                 versions = self._versions.setdefault(pk, [])
                 if not versions or versions[-1] is not items[_ATTRIBUTION]:
                     versions.append(items[_ATTRIBUTION])
+                    self._changes.append(items[_ATTRIBUTION])
+
+    @property
+    def moment(self) -> int:
+        """Now, counted in changes of attributions."""
+        return len(self._changes)
+
+    def stood(self, since: int) -> "Stood":
+        """How attributions have stood since a moment."""
+        return Stood([plain(item) for item in self._changes], since)
 
     def snapshot(self) -> dict[str, dict[str, Any]]:
         """All items as they are."""
@@ -81,13 +95,42 @@ class Emulator:
         items = type(self._table["items"])(dict)
         items.update({pk: dict(kept) for pk, kept in snapshot.items()})
         self._replace(self._table, items)
-        self._versions = {}
+        self._versions, self._changes = {}, []
         dynamodb._txn_idempotency._data.clear()
 
     @staticmethod
     def _replace(table: dict[str, Any], items: Any) -> None:
         table["items"] = items
         dynamodb._items_replaced(table)
+
+
+@dataclass(frozen=True)
+class Stood:
+    """How each attribution stood, from a moment until now."""
+
+    changes: list[Item]
+    since: int
+
+    def names(self) -> list[str]:
+        """All attributions that there are."""
+        return list({one["id"]: None for one in self.changes})
+
+    def during(self, name: str) -> list[Item | None]:
+        """What one was in this time; None while it was not there yet."""
+        before = [None, *self._of(name, self.changes[: self.since])]
+        return [before[-1], *self._of(name, self.changes[self.since :])]
+
+    def ever(self, name: str) -> list[Item]:
+        """What one was at any time."""
+        return self._of(name, self.changes)
+
+    def now(self) -> list[Item]:
+        """All as they are."""
+        return [self.ever(name)[-1] for name in self.names()]
+
+    @staticmethod
+    def _of(name: str, changes: list[Item]) -> list[Item]:
+        return [one for one in changes if one["id"] == name]
 
 
 @cache

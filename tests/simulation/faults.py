@@ -26,7 +26,7 @@ class Fault(StrEnum):
     CRASH_AFTER = "crash after"
     THROTTLE = "throttle"
     CONFLICT = "conflict"
-    STALE = "stale index read"
+    STALE = "stale read"
 
 
 FAULTS = tuple(fault for fault in Fault if fault is not Fault.NONE)
@@ -47,10 +47,16 @@ class Call(NamedTuple):
         return self.operation in WRITES
 
     @property
+    def may_lag(self) -> bool:
+        """Whether it reads from an index, or from the table without asking for the latest."""
+        batches = self.arguments.get("RequestItems", {}).values()
+        return "IndexName" in self.arguments or any(not one["ConsistentRead"] for one in batches)
+
+    @property
     def possible(self) -> tuple[Fault, ...]:
         """The faults that can befall a request of this kind."""
         excluded = {Fault.CONFLICT, Fault.LATE} if not self.writes else set()
-        if "IndexName" not in self.arguments:
+        if not self.may_lag:
             excluded.add(Fault.STALE)
         return tuple(fault for fault in FAULTS if fault not in excluded)
 

@@ -13,6 +13,7 @@ from referrals.store.api_keys import ApiKey
 from referrals.store.table import Table
 from tests.simulation.acts import Act, Answers, Sending
 from tests.simulation.emulator import Emulator
+from tests.simulation.looking import Look
 from tests.simulation.oracle import Oracle
 from tests.simulation.plan import AFTER_THE_WINDOW, CLICKS, CODES, NOON, History
 from tests.simulation.world import Faults, Step, World
@@ -102,14 +103,20 @@ def _settled(world: World, history: History, answers: Answers) -> list[str]:
     remaining, answers.unanswered = answers.unanswered, []
     for act in remaining:
         act.do(staff)
-    found = [f"{act.name}: not answered though nothing is wrong" for act in answers.unanswered]
     if world.now >= history.start + AFTER_THE_WINDOW:
         staff.actor.invoke("expire_attributions", {})
     staff.actor.invoke("reconcile", {})
     staff.actor.wait(history.hold.total_seconds())
     _recovered(staff)
     report = staff.actor.invoke("reconcile", {}) or {"differences": ["reconcile failed"]}
-    return [*found, *(f"reconcile: {one}" for one in report["differences"])]
+    for act in history.acts:
+        if isinstance(act, Look):
+            act.once(staff)
+    return [
+        *(f"{act.name}: not answered though nothing is wrong" for act in answers.unanswered),
+        *(f"reconcile: {one}" for one in report["differences"]),
+        *answers.misled,
+    ]
 
 
 def _recovered(staff: Sending) -> None:

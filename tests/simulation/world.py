@@ -137,6 +137,9 @@ class World:
         actor.calls += 1
         strikes = actor.chance.random() < actor.rate
         possible = [fault for fault in call.possible if fault in self.faults.kinds]
+        if Fault.STALE in possible:
+            # Few reads may be behind: of those that go wrong, half are.
+            possible += [Fault.STALE] * (len(possible) - 2)
         fault = actor.chance.choice(possible) if possible else Fault.NONE
         only = self.faults.only
         spared = only is not None and (actor.name, actor.calls) not in only
@@ -181,6 +184,8 @@ class World:
             (side_by_side, "ThreadPoolExecutor", InTurn),
             *((module, "time", time) for module in (table_module, metering, codes, auth)),
             (HANDLERS["stripe_webhook"], "time", time),
+            # Who has a token is who it names.
+            (auth, "verified_claims", lambda token, _: {"sub": token}),
             (metrics, "add_metric", nothing),
             (metrics, "flush_metrics", nothing),
         ]
