@@ -1,7 +1,7 @@
 """What must be true in the end, read from the base items alone."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
 from referrals.rules.attribution import TRANSITIONS, Status
@@ -29,11 +29,15 @@ INVARIANTS = (
     "the audit trail is a path of transitions that ends in the status",
     "nobody forgotten",
     "nobody rewarded who should not be",
-    "claims reversed",
+    "claims reversed, or flagged where that is asked for",
+    "what needs a review is not granted without one",
+    "an erased member ends where the others do",
     "metering charges = 2xx answers, plus at most those in doubt",
     "no limit exceeded",
     "a signup that was answered exists",
     "reconcile finds no difference",
+    "stats and /me show what stood at a moment of the call",
+    "a list shows nothing that never was, and everything once all is quiet",
 )
 
 
@@ -55,7 +59,7 @@ class Oracle:
             *violations(self.table, programme),
             *_paths(items),
             *self._promises(attributions),
-            *self._members(attributions),
+            *self._members(items, attributions),
             *self._metering(accounts.get("USER#metered", Account())),
         ]
 
@@ -67,17 +71,23 @@ class Oracle:
             elif one["referrer_user_id"] != referrer:
                 yield f"{user}: answered {referrer}, stored {one['referrer_user_id']}"
 
-    def _members(self, attributions: dict[str, Item]) -> Iterator[str]:
-        for member in self.history.members:
-            one = attributions.get(_id(member.user))
-            if one is not None and member.user not in self.answers.erased:
-                rivals = sum(
-                    other["referrer_user_id"] == one["referrer_user_id"]
-                    for other in attributions.values()
-                )
-                if one["status"] not in self._expected(member, one, rivals):
-                    yield f"{member}: {one['status']}"
-                yield from self._rewards(member, one)
+    def _members(self, items: list[Item], attributions: dict[str, Item]) -> Iterator[str]:
+        linked = {item["pk"]: item["user_ids"] for item in items if item["sk"] == "LINK"}
+        for planned in self.history.members:
+            one = attributions.get(_id(planned.user))
+            if one is None:
+                continue
+            known = linked.get(f"STRIPE#{planned.customer}", set())
+            # One who was erased before the product told of their customer stays without.
+            cut = planned.user in self.answers.erased and one["referred_user_id"] not in known
+            member = replace(planned, linked=planned.linked and not cut)
+            rivals = sum(
+                other["referrer_user_id"] == one["referrer_user_id"]
+                for other in attributions.values()
+            )
+            if one["status"] not in self._expected(member, one, rivals):
+                yield f"{member}: {one['status']}"
+            yield from self._rewards(member, one)
 
     def _expected(self, member: Member, one: Item, rivals: int) -> set[str]:
         """Where the facts, all told, leave a member: whatever came first."""
@@ -92,12 +102,13 @@ class Oracle:
             return {"rejected"} if self.history.reverses else {"rejected", *rewarded}
         # A review whose answer was lost may have been done or not.
         tried = {act.verdict for act in self.history.acts if _reviews(act, member)}
-        waited = (member.disposable or member.shares_customer) and "approve" not in answered
-        ends = {"review_required"} if waited else rewarded
-        if member.shares_customer or "approve" in tried:
-            ends = ends | rewarded
+        flagged = member.disposable or member.shared_from_the_start
+        waited = (flagged or member.shares_customer) and "approve" not in answered
+        ends = {"review_required"} if waited else set()
+        if not flagged or "approve" in tried:
+            ends |= rewarded
         if "reject" in tried and (waited or member.dispute_won):
-            ends = ends | {"rejected"}
+            ends |= {"rejected"}
         return ends
 
     def _rewards(self, member: Member, one: Item) -> Iterator[str]:
@@ -106,9 +117,11 @@ class Oracle:
         wanted = {"rewarded": {"referrer", "referred"}, "capped": {"referred"}}
         if granted != wanted.get(one["status"], granted):
             yield f"{member}: {one['status']}, but granted to {granted or 'nobody'}"
-        if granted and member.disposable and "reviewed_at" not in one:
+        flagged = member.disposable or member.shared_from_the_start
+        if granted and flagged and "reviewed_at" not in one:
             yield f"{member}: granted without the review that it needs"
-        if not self.history.reverses:
+        if not self.history.reverses and one["status"] != "rejected":
+            yield from self._left(member, one)
             return
         for role in granted:
             reward = rewards[role]
@@ -116,6 +129,19 @@ class Oracle:
             taken = reward.get("reversed_credits", 0) + reward.get("shortfall", 0)
             if taken != target:
                 yield f"{member}: {taken} of {role}'s credits taken back, claims say {target}"
+
+    def _left(self, member: Member, one: Item) -> Iterator[str]:
+        """Where claims are only flagged: what was granted is whole but for what came before."""
+        if member.claimed and one["status"] in ("rewarded", "capped"):
+            flags = {"refunded", "disputed", "partially_refunded"} & set(one["risk_flags"])
+            whole = member.claimed >= AMOUNT
+            if not flags or ("partially_refunded" in flags) is whole:
+                yield f"{member}: claimed, but flagged as {flags or 'nothing'}"
+        target = -(-_REWARD * min(member.refunded, AMOUNT - 1) // AMOUNT)
+        for role, reward in one.get("rewards", {}).items():
+            taken = reward.get("reversed_credits", 0) + reward.get("shortfall", 0)
+            if taken > target:
+                yield f"{member}: {taken} of {role}'s credits taken back, flagged or not"
 
     def _metering(self, account: Account) -> Iterator[str]:
         plan, answers = self.history.plan, self.answers

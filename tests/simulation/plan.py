@@ -29,6 +29,8 @@ class Member:
     dispute_won: bool = False
     disposable: bool = False
     shares_customer: bool = False
+    # Whether that was told before anything went wrong, and so before any payment.
+    shared_from_the_start: bool = False
 
     @property
     def claimed(self) -> int:

@@ -8,8 +8,9 @@ from referrals.rules.payment import CustomerLinked
 from referrals.rules.programme import Programme
 from referrals.rules.times import CLOCK_SKEW
 from referrals.store import attributions, members
+from referrals.store.erasure import erase
 from referrals.store.intake import EmailSeen
-from tests.samples import NOW, PAID, charge, dispute, invoice
+from tests.samples import NOW, PAID, SECRET, charge, dispute, invoice
 from tests.store.scene import Scene
 from tests.tables import everything
 
@@ -99,6 +100,14 @@ def test_one_customer_that_is_two_referred_users_is_looked_at_before_it_pays_twi
     assert scene.of().status == "rewarded"
     assert scene.of("twin").review_reason == "same_stripe_customer"
     assert scene.balance("ref") == 10_000
+
+
+def test_a_payer_who_is_being_erased_is_nobody_else(scene):
+    """In the middle of an erasure the attribution names the tombstone, the customer the user."""
+    scene.tell(_link())
+    scene.just_before("UpdateItem", "DELETE user_ids", lambda: scene.tell(invoice()))
+    erase(scene.table, SECRET, "new", None, scene.programme)
+    assert scene.of().status == "rewarded"
 
 
 def test_a_customer_that_is_the_referrer_too_is_held_for_review(scene):

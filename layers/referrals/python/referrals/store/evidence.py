@@ -43,11 +43,16 @@ def gather(table: Table, secret: bytes, attribution: Attribution) -> Evidence:
 
 
 def weighed(
-    evidence: Evidence, attribution: Attribution, facts: CustomerFacts, programme: Programme
+    evidence: Evidence,
+    secret: bytes,
+    attribution: Attribution,
+    facts: CustomerFacts,
+    programme: Programme,
 ) -> RiskFacts:
     """The evidence and what Stripe told of the customer, as the risk rules look at them."""
     referrer = evidence.referrer
-    if facts.user_ids - {attribution.referred_user_id}:
+    # A user and their tombstone, both of whom an erasure knows for a moment, lead to one id.
+    if {attribution_id(secret, user_id) for user_id in facts.user_ids} - {attribution.id}:
         # Whoever else the customer is: one payment must not pay out for two people unseen.
         referrer = _joined(referrer, Person(customers=frozenset({facts.customer_id})))
     told = Person(customers=frozenset({facts.customer_id}), cards=facts.cards, emails=facts.emails)

@@ -71,7 +71,7 @@ def settle(
             return _expire_if_late(current, known, programme, actor)
         flags: tuple[str, ...] = ()
         if gathered is not None and not payment.claimed_whole:
-            weighed = evidence.weighed(gathered, current, known, programme)
+            weighed = evidence.weighed(gathered, secret, current, known, programme)
             flags = risk.flags(weighed, programme.risk_rules)
         return life.meet_payment(current, payment, flags, programme, actor, capped=capped)
 
