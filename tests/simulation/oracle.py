@@ -120,7 +120,9 @@ class Oracle:
         flagged = member.disposable or member.shared_from_the_start
         if granted and flagged and "reviewed_at" not in one:
             yield f"{member}: granted without the review that it needs"
-        if not self.history.reverses and one["status"] != "rejected":
+        if not self.history.reverses:
+            if granted and one["status"] == "rejected":
+                yield f"{member}: rejected though granted to {granted}"
             yield from self._left(member, one)
             return
         for role in granted:
