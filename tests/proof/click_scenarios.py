@@ -1,0 +1,46 @@
+"""The conditions of clicks: no visit is counted twice, and no address counts without end."""
+
+from datetime import timedelta
+
+import pytest
+
+from referrals.rules.errors import LimitExceeded
+from referrals.store import click_limit, funnel, keys
+from tests.proof.scenarios import scenario, scene_on
+from tests.proof.stage import Stage
+from tests.samples import NOW
+
+
+@scenario
+def of_two_clicks_with_one_id_at_once_one_stands(stage: Stage) -> None:
+    scene = scene_on(stage)
+    stage.just_before(
+        "TransactWriteItems",
+        "CLICKID#visit-1",
+        lambda: scene.click("visit-1", utm_campaign="spring"),
+    )
+    assert scene.click("visit-1", utm_campaign="autumn").utm_campaign == "spring"
+    span = funnel.Span(NOW - timedelta(hours=1), NOW + timedelta(hours=1))
+    clicks, _ = funnel.count(scene.table, span, None, NOW, timedelta(days=90))
+    assert clicks == 1
+
+
+@scenario
+def a_process_that_starts_does_not_count_closed_hours_again(stage: Stage) -> None:
+    scene = scene_on(stage)
+    scene.click()
+    funnel.roll_up(scene.table, NOW + timedelta(hours=3))
+    counted = scene.table.get(keys.ROLLED_UP)
+    # Another process, with a clock that is behind.
+    scene.table = stage.table()
+    scene.click(at=NOW + timedelta(seconds=1))
+    assert scene.table.get(keys.ROLLED_UP) == counted
+
+
+@scenario
+def an_address_may_click_as_often_as_allowed_and_no_more(stage: Stage) -> None:
+    table = stage.table()
+    for _ in range(2):
+        click_limit.take(table, "address", 2, NOW)
+    with pytest.raises(LimitExceeded):
+        click_limit.take(table, "address", 2, NOW)
