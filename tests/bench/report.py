@@ -27,8 +27,8 @@ _ABOUT = {
 
 Each function is started in Lambda's own runtime client behind the emulator that the SAM CLI ships,
 on the built layer with its bytecode. What counts is the process's CPU time until the handler is
-loaded. A bare handler, `boto3.client("dynamodb")` and one call, is started in between, and each
-start is divided by the bare one before it. *On FastAPI* is the same handler, models and store on
+loaded. A bare handler, `boto3.client("dynamodb")`, is started in between, and each start is divided
+by the median of the bare ones of its round. *On FastAPI* is the same handler, models and store on
 FastAPI and Mangum.
 """,
     "warm": """## Warm requests and memory
