@@ -49,7 +49,7 @@ simulate: setup ## Made-up histories against the money's invariants (HISTORIES=1
 sweep: setup ## Every call of every function meets every fault, alone and in pairs; prints the matrix
 	@PYTHONPATH=layers/referrals/python $(BIN)/python -m tests.proof
 
-bench: setup ## Cold starts, request units and times
+bench: setup ## What starts, requests and clicks cost, into docs/ (SCALE=full: a million referrals)
 	@PYTHONPATH=layers/referrals/python $(BIN)/python -m tests.bench
 
 lint: setup ## Style, types, direction of imports, template, the API's document
@@ -101,6 +101,7 @@ requirements: setup ## Pin the requirements anew from the .in files (needs uv)
 	uv pip compile $(PIN) --constraints requirements-dev.txt \
 		layers/referrals/requirements.in --output-file layers/referrals/requirements.txt
 	uv pip compile $(PIN) requirements-checkov.in --output-file requirements-checkov.txt
+	uv pip compile $(PIN) requirements-bench.in --output-file requirements-bench.txt
 
 clean: ## Remove what was built, but not what was installed
 	rm -rf .aws-sam .local
