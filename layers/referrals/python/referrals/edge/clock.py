@@ -2,10 +2,12 @@
 
 import secrets
 from datetime import UTC, datetime
-
-from ulid import ULID
+from typing import TYPE_CHECKING
 
 from referrals.rules.ids import CODE_LENGTH, code_from
+
+if TYPE_CHECKING:
+    from ulid import ULID
 
 
 def now() -> datetime:
@@ -14,8 +16,10 @@ def now() -> datetime:
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
-def new_ulid(at: datetime) -> ULID:
-    """A ULID of this time."""
+def new_ulid(at: datetime) -> "ULID":
+    """A ULID of this time. Its module takes a while, and few functions' starts need it."""
+    from ulid import ULID
+
     return ULID.from_datetime(at)
 
 

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-
-from ulid import ULID
+from typing import TYPE_CHECKING
 
 from referrals.rules.clicks import Click
 from referrals.rules.errors import InvalidRequest
@@ -17,6 +16,10 @@ from referrals.store.parts import Part, Refused
 from referrals.store.side_by_side import side_by_side
 from referrals.store.table import Table
 from referrals.store.values import Item
+
+if TYPE_CHECKING:
+    # Loaded by the first request that reads or mints one: every start is shorter for it.
+    from ulid import ULID
 
 _OPTIONAL = (
     "landing_path",
@@ -29,7 +32,7 @@ _OPTIONAL = (
 
 
 def capture(
-    table: Table, visit: Click, ulid: ULID, *, code: str, given_id: str | None, kept: timedelta
+    table: Table, visit: Click, ulid: "ULID", *, code: str, given_id: str | None, kept: timedelta
 ) -> Click:
     """Store a visit through a code, once. The click as stored, or as it was stored before.
 
@@ -70,13 +73,13 @@ def find(table: Table, click_id: str) -> Click | None:
     return _click_from(item) if item else None
 
 
-def record_minted(table: Table, click: Click, ulid: ULID, kept: timedelta) -> None:
+def record_minted(table: Table, click: Click, ulid: "ULID", kept: timedelta) -> None:
     """Store a click under the id that was minted for it: one write."""
     _count_from(table, click.clicked_at)
     table.write(_put_click(table, click, ulid, kept))
 
 
-def record_given(table: Table, click: Click, ulid: ULID, kept: timedelta) -> Click:
+def record_given(table: Table, click: Click, ulid: "ULID", kept: timedelta) -> Click:
     """Store a click under the caller's id, or return the click that has the id already."""
     _count_from(table, click.clicked_at)
     alias = keys.click_alias(click.click_id)
@@ -110,7 +113,7 @@ def _count_from(table: Table, first: datetime) -> None:
     table.seen.add(keys.ROLLED_UP.sk)
 
 
-def mint(ulid: ULID) -> str:
+def mint(ulid: "ULID") -> str:
     """The click id of a ULID."""
     return f"{MINTED_PREFIX}{ulid}"
 
@@ -137,15 +140,19 @@ def count(table: Table, parts: Sequence[tuple[datetime, datetime]]) -> list[Coun
 
 
 def _lowest_ulid(at: datetime) -> str:
+    from ulid import ULID
+
     return str(ULID.from_bytes(int(at.timestamp() * 1000).to_bytes(6, "big") + bytes(10)))
 
 
 def _minted_key(ulid: str) -> keys.Key:
+    from ulid import ULID
+
     at = ULID.from_str(ulid).datetime.astimezone(UTC)
     return keys.click(hour_floor(at), ulid)
 
 
-def _put_click(table: Table, click: Click, ulid: ULID, kept: timedelta) -> Part:
+def _put_click(table: Table, click: Click, ulid: "ULID", kept: timedelta) -> Part:
     key = keys.click(hour_floor(click.clicked_at), str(ulid))
     return table.put("click", {**_click_item(click, kept), "pk": key.pk, "sk": key.sk})
 
