@@ -3,8 +3,8 @@
 from referrals.edge import clock, emails, service
 from referrals.edge.auth import ADMIN, SERVICE, allow, caller
 from referrals.edge.http import PREFIX, api, serve
+from referrals.edge.models.attributions import AttributionView
 from referrals.edge.models.envelope import Envelope
-from referrals.edge.models.referrals import AttributionView
 from referrals.edge.models.signups import SignupRequest
 from referrals.edge.settings import settings
 from referrals.edge.telemetry import count_outcomes
