@@ -6,11 +6,12 @@ from referrals.edge.direct import directly
 from referrals.edge.http import PREFIX, api, serve
 from referrals.edge.models.clicks import ClickAnswer, ClickRequest
 from referrals.edge.models.envelope import Envelope
-from referrals.edge.settings import settings
+from referrals.edge.settings import in_lambda, settings
 from referrals.edge.telemetry import Metric, count
 from referrals.rules.clicks import Click, sanitized_label, sanitized_path
 from referrals.store import click_limit
 from referrals.store.clicks import capture, usable_code
+from referrals.store.sending import in_one_piece
 
 PATH = f"{PREFIX}/referrals/click"
 
@@ -45,6 +46,9 @@ def capture_click(click: ClickRequest) -> Envelope[ClickAnswer]:
     count(Metric.CLICKS)
     return Envelope(data=ClickAnswer(click_id=captured.click_id, code=captured.code))
 
+
+if in_lambda():
+    in_one_piece(service.table().client)
 
 directly_captured = directly(app, f"POST {PATH}", ClickRequest, capture_click)
 handler = serve(app, allow_anyone, resolve=directly_captured)

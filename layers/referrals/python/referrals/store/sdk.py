@@ -1,25 +1,19 @@
 """The AWS SDK without what no function uses: its core alone, on data cut down by the build."""
 
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.request import getproxies
 
 import botocore
 from botocore.config import Config
 from botocore.loaders import Loader
 from botocore.session import Session
 
-from referrals.store.sending import Sender
-
 # Made by the layer's build; without it botocore reads its own data, and every start is slower.
 _DATA = Path(__file__).with_name("sdk_data")
 # Said once: botocore would put it together anew for every call, at a tenth of the call's time. It
 # need not check what we send either: our types do before, and the service does after.
 _AGENT = f"referrals Botocore/{botocore.__version__}"
-
-_USUAL_TIMEOUT = 60
 
 
 class _Loader(Loader):
@@ -40,9 +34,4 @@ def _session() -> Session:
 def client(service: str, **config: Any) -> Any:
     """A client of an AWS service, on the region and endpoint of the environment."""
     told = Config(user_agent=_AGENT, parameter_validation=False, **config)
-    made: Any = _session().create_client(service, config=told)
-    # Whoever has a proxy, or certificates of their own, has the SDK see to it.
-    if not getproxies() and "AWS_CA_BUNDLE" not in os.environ:
-        timeouts = (config.get(f"{kind}_timeout", _USUAL_TIMEOUT) for kind in ("connect", "read"))
-        made.meta.events.register("before-send", Sender(*timeouts))
-    return made
+    return _session().create_client(service, config=told)

@@ -2,16 +2,19 @@
 
 What the SDK has signed goes out in one piece over a connection that is kept open. Its own way
 through urllib3 takes a third of a call's processor time, most of which is for what no call of ours
-needs: redirects, proxies, streams.
+needs: redirects, proxies, streams. It is for clicks alone, which are many and move no money.
 """
 
+import os
 import ssl
 from collections import defaultdict
+from contextlib import closing
 from functools import cached_property
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from select import POLLIN, poll
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import (
@@ -24,6 +27,18 @@ from botocore.exceptions import (
 from botocore.httpsession import get_cert_path
 
 _Place = tuple[str, str]
+
+
+def in_one_piece(client: Any) -> None:
+    """Have the client's requests sent so.
+
+    Whoever has a proxy, or certificates of their own, has the SDK see to it.
+    """
+    if getproxies() or "AWS_CA_BUNDLE" in os.environ:
+        return
+    config = client.meta.config
+    sender = Sender(config.connect_timeout, config.read_timeout)
+    client.meta.events.register("before-send", sender)
 
 
 class Sender:
@@ -44,9 +59,9 @@ class Sender:
         connection = self._kept(place) or self._connected(place, request.url)
         try:
             connection.sock.sendall(head + request.body)
-            response = HTTPResponse(connection.sock, method=request.method)
-            response.begin()
-            content = response.read()
+            with closing(HTTPResponse(connection.sock, method=request.method)) as response:
+                response.begin()
+                content = response.read()
         except TimeoutError as error:
             connection.close()
             raise ReadTimeoutError(endpoint_url=request.url, error=error) from error
