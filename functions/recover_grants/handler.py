@@ -8,7 +8,7 @@ from referrals.edge.http import PREFIX, LambdaContext, Query, api, serve
 from referrals.edge.models.envelope import Envelope
 from referrals.edge.models.recovery import RecoverAnswer
 from referrals.edge.settings import settings
-from referrals.edge.telemetry import Metric, age, count, scheduled
+from referrals.edge.telemetry import Metric, age, count, count_outcomes, scheduled
 from referrals.rules.attribution import Actor
 from referrals.store.recovery import Recovery, recover
 
@@ -40,8 +40,8 @@ def _recover(limit: int, actor: Actor, *, ignore_backoff: bool) -> Recovery:
     done = recover(
         service.table(), limit, settings().programme, actor, ignore_backoff=ignore_backoff
     )
-    count(Metric.GRANTS, done.recovered)
-    count(Metric.GRANT_ERRORS, len(done.errors))
+    count_outcomes(done.outcomes)
+    count(Metric.GRANT_ERRORS, len(done.failures))
     return done
 
 

@@ -172,6 +172,19 @@ def test_a_held_referral_is_counted_when_it_qualifies_and_when_it_is_approved(pr
     assert values(approved[Metric.GRANTS]) == [2]
 
 
+def test_what_recovery_grants_and_takes_back_is_counted(programme, emitted):
+    """The reward was owed when a part of its payment was refunded."""
+    sale = programme.referred("user-1")
+    programme.break_account("user-1")
+    programme.stripe(stripe_payloads.invoice_paid(sale))
+    programme.stripe(stripe_payloads.charge_refunded(sale, 1225))
+    programme.heal_account("user-1")
+    emitted()
+    assert programme.recover().good["recovered"] == 1
+    told = document(emitted()[Metric.GRANTS])
+    assert told | {"Grants": [1], "Reversals": [1]} == told
+
+
 def test_books_that_balance_are_told_as_well(programme, emitted):
     """Or nobody could tell a good day from a day without a run."""
     programme.rewarded("user-1")

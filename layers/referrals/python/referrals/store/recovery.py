@@ -10,7 +10,7 @@ from referrals.rules.attribution import Actor
 from referrals.rules.programme import Programme
 from referrals.rules.times import parse_timestamp, timestamp
 from referrals.store import attributions, keys
-from referrals.store.granting import grant_due
+from referrals.store.granting import Outcome, grant_due
 from referrals.store.parts import Refused
 from referrals.store.table import Table
 from referrals.store.values import Item
@@ -22,20 +22,35 @@ _POSTPONED = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Recovery:
-    """What one run did: rewards tried, rewards granted, why others were not, and for how long
-    the oldest had waited when it began."""
+    """What one run did, which attributions it could do nothing with, and for how long the
+    longest-waiting reward had waited when it began."""
 
-    attempted: int
-    recovered: int
-    errors: tuple[str, ...]
+    outcomes: tuple[Outcome, ...]
+    failures: tuple[str, ...]
     longest_wait: timedelta
+
+    @property
+    def attempted(self) -> int:
+        """How many rewards were tried."""
+        return self.recovered + len(self.errors)
+
+    @property
+    def recovered(self) -> int:
+        """How many rewards were granted."""
+        return sum(outcome.granted for outcome in self.outcomes)
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """Why others were not."""
+        told = [error for outcome in self.outcomes for error in outcome.errors]
+        return (*told, *self.failures)
 
 
 def recover(
     table: Table, limit: int, programme: Programme, actor: Actor, *, ignore_backoff: bool
 ) -> Recovery:
     """Try up to `limit` rewards. One that fails is noted, waits longer, and blocks no other."""
-    attempted, recovered, errors = 0, 0, list[str]()
+    attempted, outcomes, failures = 0, list[Outcome](), list[str]()
     # All that is owed, by the time of its next attempt: at any time that is little.
     entries = list(table.query_index(keys.PENDING_GRANTS, ("pending", keys.ALL)))
     for entry in entries:
@@ -61,12 +76,11 @@ def recover(
             log.exception("recovery failed", extra={"attribution": identity})
             _postpone(table, identity, actor.at)
             attempted += 1
-            errors.append(f"{identity}: {type(error).__name__}")
+            failures.append(f"{identity}: {type(error).__name__}")
             continue
         attempted += outcome.granted + len(outcome.errors)
-        recovered += outcome.granted
-        errors += outcome.errors
-    return Recovery(attempted, recovered, tuple(errors), _longest_wait(entries, actor.at))
+        outcomes.append(outcome)
+    return Recovery(tuple(outcomes), tuple(failures), _longest_wait(entries, actor.at))
 
 
 def _is_due(entry: Item, now: datetime, *, ignore_backoff: bool) -> bool:
