@@ -82,6 +82,7 @@ def environment(*ahead: Path, **more: str) -> dict[str, str]:
         "POWERTOOLS_SERVICE_NAME": "referrals",
         "POWERTOOLS_METRICS_NAMESPACE": "Referrals",
         "POWERTOOLS_LOG_LEVEL": "INFO",
+        "PYDANTIC_DISABLE_PLUGINS": "__all__",
         **more,
     }
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from tests.bench import postgres
 from tests.bench.ground import OTHERS, PROCESS
 from tests.bench.patience import patiently
+from tests.bench.runtime import ON_ONE_CORE
 
 _PORT = 9620
 _SITE = PROCESS / "pinax"
@@ -45,7 +46,8 @@ def serving() -> Iterator[Site]:
     with postgres.serving() as database:
         environment = _environment(database)
         code = _run("prepare.py", environment=environment).strip()
-        command = [str(OTHERS / "bin" / "gunicorn"), "--workers", "1", "--log-level", "error"]
+        gunicorn = str(OTHERS / "bin" / "gunicorn")
+        command = [*ON_ONE_CORE, gunicorn, "--workers", "1", "--log-level", "error"]
         command += ["--bind", f"127.0.0.1:{_PORT}", "pinax_site:application"]
         process = subprocess.Popen(command, cwd=_SITE, env=environment)
         try:

@@ -11,7 +11,7 @@ from tests.bench.figures import Figure, table
 _DRAW = ground.PROCESS / "draw.py"
 _HEAD = """# What is measured
 
-Written by `make bench`; do not edit. A figure is the median of the runs of one session, with the
+Written by `make bench`; do not edit. A figure is the median of its runs, with the
 smallest and the largest in brackets. `x` is a ratio of two measurements of the same round. With a
 million referrals: [bench-full.md](bench-full.md).
 
