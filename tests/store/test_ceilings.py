@@ -183,7 +183,7 @@ OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost,
         Ceiling(14, trips=3),
     ),
     "qualify and grant both": (_qualification, Cost(20, 2, 5, 2), Ceiling(24, trips=2)),
-    # Three trips more: the fact is kept, disputes that waited are looked for, and whose it is.
+    # Four trips more: the fact, disputes that waited for it, whose it is, and their attribution.
     "payment, from the event on": (_payment, Cost(22, 2, 9, 6), Ceiling(24)),
     "payment again": (_payment_again, Cost(1, 0, 5, 5), Ceiling(24)),
     "refund": (_refund, Cost(18, 2, 8, 7), Ceiling(24)),
