@@ -11,6 +11,7 @@ from referrals.edge.telemetry import count_outcomes
 from referrals.rules.attribution import Actor
 from referrals.rules.errors import InvalidRequest
 from referrals.rules.ids import normalized_code
+from referrals.store.codes import unusable
 from referrals.store.signups import Signup, attribute
 
 app = api()
@@ -22,7 +23,7 @@ def attribute_signup(signup: SignupRequest) -> Envelope[AttributionView]:
         raise InvalidRequest.field("code", "a click_id or a code is required")
     code = normalized_code(signup.code) if signup.code else None
     if signup.code and code is None:
-        raise InvalidRequest.field("code", "unknown or disabled referral code")
+        raise unusable()
     secret = settings().hashing_secret
     actor = Actor(name=caller(app).name, at=clock.now(), why="signup")
     outcome = attribute(

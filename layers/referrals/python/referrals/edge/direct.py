@@ -12,9 +12,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel, ValidationError
 
-from referrals.edge.http import Answer, Event, Resolve, good, invalid, refused
-from referrals.edge.telemetry import logger
-from referrals.rules.errors import ReferralError
+from referrals.edge.http import Answer, Event, Resolve, good, invalid
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -22,7 +20,10 @@ M = TypeVar("M", bound=BaseModel)
 def directly(
     app: APIGatewayHttpResolver, route: str, model: type[M], act: Callable[[M], BaseModel]
 ) -> Resolve:
-    """Answers a body to the one route as the app would; the rest is left to the app."""
+    """Answers a body to the one route as the app would; the rest is left to the app.
+
+    What it raises is `serve`'s to answer, as what the guard raises is.
+    """
 
     def resolve(event: Event, context: LambdaContext) -> Answer:
         http = event["requestContext"]["http"]
@@ -30,13 +31,9 @@ def directly(
             return app.resolve(event, context)
         app.current_event = APIGatewayProxyEventV2(event)
         try:
-            return good(act(model.model_validate(json.loads(event["body"]))))
+            asked = model.model_validate(json.loads(event["body"]))
         except ValidationError as error:
-            return refused(app, invalid(error.errors()))
-        except ReferralError as error:
-            return refused(app, error)
-        except Exception:
-            logger.exception("unexpected error")
-            return refused(app, ReferralError("internal error"))
+            raise invalid(error.errors()) from error
+        return good(act(asked))
 
     return resolve

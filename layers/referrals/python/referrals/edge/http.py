@@ -87,14 +87,12 @@ def serve(
         after = None
         try:
             after = guard(app, event) if guard else None
-            event = _with_checked_body(event, largest_body)
+            answer = resolved(_with_checked_body(event, largest_body), context)
         except ReferralError as error:
-            answer = refused(app, error)
+            answer = _plain_answer(_refusal(app, error))
         except Exception:
             logger.exception("unexpected error")
-            answer = refused(app, ReferralError("internal error"))
-        else:
-            answer = resolved(event, context)
+            answer = _plain_answer(_refusal(app, ReferralError("internal error")))
         finally:
             app.clear_context()
         answer.setdefault("headers", {})["x-request-id"] = request_id
@@ -123,11 +121,6 @@ def _refusal(app: APIGatewayHttpResolver, error: ReferralError) -> Response[Any]
     return Response(
         status_code=error.status, content_type="application/json", body=body, headers=headers
     )
-
-
-def refused(app: APIGatewayHttpResolver, error: ReferralError) -> Answer:
-    """The answer that a refusal is."""
-    return _plain_answer(_refusal(app, error))
 
 
 def good(envelope: BaseModel) -> Answer:
