@@ -5,17 +5,13 @@ import os
 import pytest
 from hypothesis import settings
 
+from tests.environment import ENVIRONMENT
+
 # A slow moment of the machine is no failure.
 settings.register_profile("referrals", deadline=None)
 settings.load_profile("referrals")
 
-os.environ.update(
-    AWS_ACCESS_KEY_ID="test",
-    AWS_SECRET_ACCESS_KEY="test",
-    AWS_DEFAULT_REGION="us-east-1",
-    POWERTOOLS_SERVICE_NAME="referrals",
-    POWERTOOLS_METRICS_NAMESPACE="Referrals",
-)
+os.environ.update(ENVIRONMENT)
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
+from tests.environment import ENVIRONMENT
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__)
@@ -50,9 +52,5 @@ def _swept(name: str, one_in: int) -> tuple[list[str], int, int]:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "referrals")
-    os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Referrals")
-    os.environ.update(
-        AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="us-east-1"
-    )
+    os.environ.update(ENVIRONMENT)
     sys.exit(main())

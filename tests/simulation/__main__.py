@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
+from tests.environment import ENVIRONMENT
+
 _BATCH = 50
 _SECONDS_BETWEEN_NEWS = 15
 
@@ -123,9 +125,5 @@ def _story(seed: int) -> str:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "referrals")
-    os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Referrals")
-    os.environ.update(
-        AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="us-east-1"
-    )
+    os.environ.update(ENVIRONMENT)
     sys.exit(main())
