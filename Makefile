@@ -59,13 +59,13 @@ lint: setup ## Style, types, direction of imports, template, the API's document
 	PYTHONPATH=layers/referrals/python $(BIN)/lint-imports
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/sam validate --lint
-	PYTHONPATH=layers/referrals/python $(BIN)/python -m local.openapi --check
+	PYTHONPATH=layers/referrals/python $(BIN)/python -m contract.openapi --check
 
 check-template: $(CHECKOV)/installed ## What checkov finds in the template (installs it in a minute or two, once)
 	$(CHECKOV)/bin/checkov --config-file .checkov.yaml --file template.yaml
 
 openapi: setup ## Write docs/openapi.json anew
-	@PYTHONPATH=layers/referrals/python $(BIN)/python -m local.openapi
+	@PYTHONPATH=layers/referrals/python $(BIN)/python -m contract.openapi
 
 format: setup ## Rewrite the sources in the house style
 	$(BIN)/ruff check --fix .

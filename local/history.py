@@ -7,14 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 from ulid import ULID
 
+from referrals.acts import signups
+from referrals.acts.intake import take_in
+from referrals.acts.signups import Signup
+from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Actor
 from referrals.rules.clicks import Click
 from referrals.rules.payment import InvoicePaid
 from referrals.rules.programme import Programme
-from referrals.store import clicks, codes, signups
-from referrals.store.intake import take_in
-from referrals.store.signups import Signup
-from referrals.store.table import Table
+from referrals.store import clicks, codes
 
 KEPT = timedelta(days=90)
 

@@ -12,10 +12,10 @@ from local import stripe_events
 from local.failure import Failure
 from local.history import Campaign, History
 from local.stack import Stack
+from referrals.dynamodb.table import Table
 from referrals.rules.programme import Programme
 from referrals.rules.rewards import ATTEMPTS_UNTIL_FAILED
 from referrals.store.keys import credits
-from referrals.store.table import Table
 
 REFERRER, PARTNER, BLOGGER = "user-referrer", "user-partner", "user-blogger"
 SPRING = Campaign("A1B2C3D4E5F6", "spring-launch", "email", "newsletter", "/pricing", 5)

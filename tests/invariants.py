@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from referrals.dynamodb.table import Table
 from referrals.rules.programme import Programme
-from referrals.store.table import Table
 from tests.tables import everything
 
 Item = dict[str, Any]

@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from samcli.yamlhelper import yaml_parse
 
-from referrals.store.table import Table
+from referrals.dynamodb.table import Table
 
 TEMPLATE = Path(__file__).parent.parent / "template.yaml"
 _numbers = itertools.count()

@@ -1,5 +1,6 @@
 """POST /referrals/signups: the product tells that a visitor became a user."""
 
+from referrals.acts.signups import Signup, attribute
 from referrals.edge import clock, emails, service
 from referrals.edge.auth import ADMIN, SERVICE, allow, caller
 from referrals.edge.http import PREFIX, api, serve
@@ -12,7 +13,6 @@ from referrals.rules.attribution import Actor
 from referrals.rules.errors import InvalidRequest
 from referrals.rules.ids import normalized_code
 from referrals.store.codes import unusable
-from referrals.store.signups import Signup, attribute
 
 app = api()
 

@@ -1,5 +1,7 @@
 """POST /referrals/click: a visitor followed a referral link."""
 
+from referrals.acts.capture import capture, usable_code
+from referrals.dynamodb.sending import in_one_piece
 from referrals.edge import clock, service, visitors
 from referrals.edge.auth import allow_anyone
 from referrals.edge.direct import directly
@@ -10,8 +12,6 @@ from referrals.edge.settings import in_lambda, settings
 from referrals.edge.telemetry import Metric, count
 from referrals.rules.clicks import Click, sanitized_label, sanitized_path
 from referrals.store import click_limit
-from referrals.store.clicks import capture, usable_code
-from referrals.store.sending import in_one_piece
 
 PATH = f"{PREFIX}/referrals/click"
 

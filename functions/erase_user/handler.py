@@ -1,5 +1,6 @@
 """POST /admin/users/{user_id}/erase: a person is forgotten, their money trail is not."""
 
+from referrals.acts.erasure import erase
 from referrals.edge import emails, service
 from referrals.edge.auth import ADMIN, allow
 from referrals.edge.http import PREFIX, api, serve
@@ -8,7 +9,6 @@ from referrals.edge.models.erasure import ErasureAnswer, ErasureRequest
 from referrals.edge.settings import settings
 from referrals.rules.errors import InvalidRequest
 from referrals.rules.ids import USER_ID_FORM
-from referrals.store.erasure import erase
 
 app = api()
 

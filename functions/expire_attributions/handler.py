@@ -1,10 +1,10 @@
 """Every day: attributions whose window is over expire."""
 
+from referrals.acts.expiry import expire_due
 from referrals.edge import clock, service
 from referrals.edge.settings import settings
 from referrals.edge.telemetry import count_outcomes, scheduled
 from referrals.rules.attribution import Actor, Status
-from referrals.store.expiry import expire_due
 
 
 @scheduled

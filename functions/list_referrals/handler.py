@@ -11,7 +11,7 @@ from referrals.edge.models.referrals import ReferralPage, ReferralView
 from referrals.edge.settings import settings
 from referrals.rules.attribution import Status
 from referrals.rules.clicks import sanitized_label
-from referrals.store.listing import Filters, page
+from referrals.views.listing import Filters, page
 
 LARGEST_PAGE = 100
 

@@ -8,7 +8,7 @@ from referrals.edge.http import PREFIX, Query, api, serve
 from referrals.edge.models.envelope import Envelope
 from referrals.edge.models.members import MemberEvent, MemberEvents
 from referrals.edge.settings import settings
-from referrals.store.members import newest
+from referrals.views.members import newest
 
 LARGEST_PAGE = 100
 

@@ -7,7 +7,7 @@ from referrals.edge.models.accounts import AccountView
 from referrals.edge.models.envelope import Envelope
 from referrals.edge.models.members import Member, MemberEvent, MemberStats
 from referrals.edge.settings import settings
-from referrals.store.members import overview
+from referrals.views.members import overview
 
 LATEST = 20
 

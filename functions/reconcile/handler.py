@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from referrals.acts.erasure import erase
+from referrals.acts.reconcile import reconcile
+from referrals.acts.settlement import settle_customer
 from referrals.edge import clock, service
 from referrals.edge.settings import settings
 from referrals.edge.telemetry import Metric, count, count_outcomes, logger, scheduled
 from referrals.rules.attribution import Actor
-from referrals.store.erasure import erase
-from referrals.store.reconcile import reconcile
-from referrals.store.settlement import settle_customer
 
 TOLD_DIFFERENCES = 100
 

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+from referrals.acts.recovery import Recovery, recover
 from referrals.edge import clock, service
 from referrals.edge.auth import ADMIN, allow, caller
 from referrals.edge.http import PREFIX, LambdaContext, Query, api, serve
@@ -10,7 +11,6 @@ from referrals.edge.models.recovery import RecoverAnswer
 from referrals.edge.settings import settings
 from referrals.edge.telemetry import Metric, age, count, count_outcomes, scheduled
 from referrals.rules.attribution import Actor
-from referrals.store.recovery import Recovery, recover
 
 LARGEST_RUN = 200
 

@@ -13,7 +13,7 @@ from referrals.rules.clicks import sanitized_label
 from referrals.rules.errors import InvalidRequest
 from referrals.rules.funnel import stats
 from referrals.rules.times import parse_timestamp
-from referrals.store.funnel import Span, count
+from referrals.views.funnel import Span, count
 
 app = api()
 

@@ -1,5 +1,6 @@
 """POST /admin/referrals/{id}/reject: support staff refuse a referral that waits for review."""
 
+from referrals.acts.review import reject
 from referrals.edge import clock, service
 from referrals.edge.auth import ADMIN, allow, caller
 from referrals.edge.http import PREFIX, api, serve
@@ -9,7 +10,6 @@ from referrals.edge.models.reviews import ReasonRequest
 from referrals.edge.settings import settings
 from referrals.edge.telemetry import count_outcomes
 from referrals.rules.attribution import Actor
-from referrals.store.review import reject
 
 app = api()
 

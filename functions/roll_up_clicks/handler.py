@@ -2,7 +2,7 @@
 
 from referrals.edge import clock, service
 from referrals.edge.telemetry import scheduled
-from referrals.store.funnel import roll_up
+from referrals.views.funnel import roll_up
 
 
 @scheduled

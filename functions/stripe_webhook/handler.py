@@ -2,6 +2,7 @@
 
 import time
 
+from referrals.acts.intake import take_in
 from referrals.edge import clock, service
 from referrals.edge.http import PREFIX, APIGatewayHttpResolver, Event, api, body_bytes, serve
 from referrals.edge.models.envelope import Envelope
@@ -13,7 +14,6 @@ from referrals.edge.stripe_signature import verified_event
 from referrals.edge.telemetry import Metric, count, count_outcomes
 from referrals.rules.attribution import Actor
 from referrals.rules.errors import InvalidRequest
-from referrals.store.intake import take_in
 
 # Stripe's invoices with many lines are far larger than what people send.
 LARGEST_EVENT = 1024 * 1024

@@ -2,8 +2,8 @@
 
 import pytest
 
+from referrals.dynamodb.table import Table
 from referrals.store import metering
-from referrals.store.table import Table
 from tests.accounts.meter import CachePerThread
 from tests.functions.conftest import (  # noqa: F401
     configure,

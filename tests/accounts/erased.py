@@ -4,14 +4,14 @@ from copy import copy
 from itertools import count
 from typing import Any
 
+from referrals.acts.erasure import Erasure, erase
+from referrals.acts.intake import EmailSeen
+from referrals.dynamodb.table import Table
+from referrals.dynamodb.values import dynamodb_values
 from referrals.rules.ids import email_hash, tombstone
 from referrals.rules.payment import CustomerLinked
 from referrals.store import api_keys, codes, keys, metering
 from referrals.store.api_keys import ApiKey
-from referrals.store.erasure import Erasure, erase
-from referrals.store.intake import EmailSeen
-from referrals.store.table import Table
-from referrals.store.values import dynamodb_values
 from tests.samples import NOW, SECRET, charge, invoice
 from tests.store.scene import Scene
 from tests.tables import create_table, everything

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from typing import Any, TypeVar
 
+from referrals.dynamodb.table import Table
 from referrals.rules.credits import Window, window_at
 from referrals.rules.errors import LimitExceeded
 from referrals.rules.plans import DEFAULT_PLAN
 from referrals.store import keys, metering
 from referrals.store.metering import Charge
-from referrals.store.table import Table
 
 T = TypeVar("T")
 

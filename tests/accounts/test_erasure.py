@@ -5,12 +5,12 @@ from itertools import count
 import pytest
 
 from functions.reconcile.handler import handler as reconcile_daily
+from referrals.acts.reconcile import reconcile
 from referrals.edge import service, settings
 from referrals.rules.attribution import Status
 from referrals.rules.errors import InvalidRequest, NotFound, StateConflict
 from referrals.store import api_keys, codes, keys
-from referrals.store.members import code_of
-from referrals.store.reconcile import reconcile
+from referrals.views.members import code_of
 from tests.accounts.erased import ADDRESS, ERASED, HER_CODE, HER_KEY, JANE, Cut, CutShort, Jane
 from tests.functions.client import Context
 from tests.samples import PAID, SECRET, charge

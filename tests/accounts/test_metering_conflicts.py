@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from referrals.acts.reconcile import reconcile
 from referrals.rules.credits import Source
 from referrals.store import keys, metering
-from referrals.store.reconcile import reconcile
 from tests.accounts.meter import at_once, charge, put, stored
 from tests.samples import NOW
 from tests.store.scene import Scene

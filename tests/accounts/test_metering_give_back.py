@@ -5,12 +5,12 @@ from contextlib import contextmanager
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
+from referrals.dynamodb.table import Table
 from referrals.rules.credits import Source
 from referrals.rules.errors import LimitExceeded
 from referrals.rules.plans import PLANS
 from referrals.store import metering
 from referrals.store.metering import give_back
-from referrals.store.table import Table
 from tests.accounts.meter import (
     MIDDAY,
     NEXT_DAY,

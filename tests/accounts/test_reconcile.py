@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from functions.reconcile.handler import handler as reconcile_daily
+from referrals.acts.reconcile import reconcile
 from referrals.edge import service, settings
 from referrals.rules.attribution import Status
 from referrals.rules.ids import attribution_id, reward_id
 from referrals.rules.payment import CustomerLinked
 from referrals.store import facts
-from referrals.store.reconcile import reconcile
 from tests.functions.client import Context
 from tests.samples import NOW, PAID, SECRET, charge, invoice
 from tests.store.scene import Scene

@@ -15,6 +15,9 @@ from typing import Any
 
 from ulid import ULID
 
+from referrals.dynamodb.parts import Part
+from referrals.dynamodb.table import Table
+from referrals.dynamodb.values import dynamodb_values
 from referrals.rules.attribution import Actor, Attribution, Change, Status
 from referrals.rules.clicks import Click
 from referrals.rules.ids import attribution_id, ip_hash
@@ -22,9 +25,6 @@ from referrals.rules.programme import Programme
 from referrals.rules.rewards import grant, owed_rewards
 from referrals.rules.times import hour_floor, month_of, timestamp
 from referrals.store import attributions, clicks, keys
-from referrals.store.parts import Part
-from referrals.store.table import Table
-from referrals.store.values import dynamodb_values
 from tests.bench import ground
 from tests.bench.programme import HASHING_SECRET
 from tests.bench.progress import shown
@@ -57,7 +57,7 @@ def kept(number: int) -> SeekingStore:
     """A table with so many attributions, made once and kept under .bench."""
     path = ground.BENCH / f"history-{number}.sqlite3"
     sources = [TEMPLATE, Path(__file__), Path(__file__).with_name("seeking.py")]
-    for part in ("rules", "store"):
+    for part in ("acts", "dynamodb", "rules", "store"):
         sources += sorted((ground.LAYER_SOURCE / "python" / "referrals" / part).glob("*.py"))
     content = b"".join(source.read_bytes() for source in sources)
     if ground.stale(path.stem, content) or not path.exists():

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from referrals.dynamodb.table import Table
 from referrals.edge import auth, clock, service, settings
 from referrals.edge.tokens import _key_set
 from referrals.rules.times import timestamp
-from referrals.store.table import Table
 from tests.functions.client import event, invoke
 from tests.functions.identity_provider import AUDIENCE, ISSUER, IdentityProvider
 from tests.functions.running import CODE, REFERRER, SIGNING_SECRET, RunningProgramme

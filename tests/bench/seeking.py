@@ -17,7 +17,7 @@ from typing import Any
 
 from ministack.services import dynamodb
 
-from referrals.store.table import Table
+from referrals.dynamodb.table import Table
 from tests.tables import Answered, asked, create_table, ministack_client
 
 _SCHEMA = """
@@ -31,7 +31,7 @@ create table if not exists entries (
 _LAST = "\U0010ffff"
 _NAME = r"([#\w]+)"
 _VALUE = r"(:\w+)"
-# What store/table.py asks for: a partition, and of it a prefix, a range, or one side of a place.
+# What dynamodb/table.py asks for: a partition, and of it a prefix, a range, or one side of a place.
 _PARTITION = re.compile(rf"{_NAME} = {_VALUE}(?: AND (.+))?")
 _PREFIX = re.compile(rf"begins_with\({_NAME}, {_VALUE}\)")
 _BETWEEN = re.compile(rf"{_NAME} BETWEEN {_VALUE} AND {_VALUE}")

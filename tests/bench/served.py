@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.emulator import Emulator, clients
-from referrals.store.table import Table
+from referrals.dynamodb.table import Table
 from tests.bench.ground import BENCH, PROCESS, environment
 from tests.bench.programme import CHOSEN, SECRETS, Requests, in_this_process
 from tests.functions.identity_provider import IdentityProvider

@@ -7,7 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from local import openapi
+from contract import openapi
 from referrals.rules import errors
 from tests.tables import template
 

@@ -15,7 +15,7 @@ from schemathesis.checks import (
 )
 from schemathesis.specs.openapi.checks import content_type_conformance
 
-from local.openapi import DOCUMENT
+from contract.openapi import DOCUMENT
 from tests import stripe_payloads
 from tests.contract.gateway import Gateway
 from tests.functions.running import REFERRER, SIGNING_SECRET

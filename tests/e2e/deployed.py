@@ -15,8 +15,8 @@ from uuid import uuid4
 from local import deployment
 from local.emulator import clients
 from local.tokens import Signer
+from referrals.dynamodb.table import Table
 from referrals.store import codes, keys
-from referrals.store.table import Table
 from tests import stripe_payloads
 from tests.stripe_payloads import Payload, Sale
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error, status_code_conformance
 
-from local.openapi import DOCUMENT
+from contract.openapi import DOCUMENT
 
 TOLD = json.loads(DOCUMENT.read_text())
 OPERATIONS = sorted(

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from referrals.dynamodb.table import Table
 from referrals.edge import auth, clock, service, settings, telemetry
 from referrals.edge.tokens import _key_set
 from referrals.store import keys
-from referrals.store.table import Table
 from tests.functions.identity_provider import AUDIENCE, ISSUER, IdentityProvider
 from tests.functions.running import (
     CALLERS,

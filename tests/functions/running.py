@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from referrals.dynamodb.table import Table
 from referrals.store import codes, keys
-from referrals.store.table import Table
 from tests import stripe_payloads
 from tests.functions.client import Answer, invoke, request
 from tests.stripe_payloads import Payload, Sale

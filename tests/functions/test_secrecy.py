@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from referrals.store.table import Table
+from referrals.dynamodb.table import Table
 from tests import stripe_payloads
 from tests.functions.client import ADDRESS, AGENT, invoke, request
 from tests.functions.conftest import HASHING_SECRET

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
+from referrals.acts import intake
 from referrals.edge.telemetry import Metric
-from referrals.store import intake
 from tests import stripe_payloads
 from tests.functions.client import invoke, request
 from tests.tables import template

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from referrals.rules.errors import LimitExceeded
-from referrals.store import click_limit, funnel, keys
+from referrals.store import click_limit, keys
+from referrals.views import funnel
 from tests.proof.scenarios import scenario, scene_on
 from tests.proof.stage import Stage
 from tests.samples import NOW

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+# Where conditions are written.
+_ROOMS = ("referrals.acts.", "referrals.views.", "referrals.store.")
 _PLACEHOLDER = re.compile(r":\w+")
 _NAME = re.compile(r"#(\w+)")
 _REFERENCE = re.compile(r"[#:]\w+")
@@ -99,14 +101,14 @@ def _target(kind: str, arguments: dict[str, Any]) -> str:
 
 
 def asking_function() -> str:
-    """The function of the store that asks, by module and name."""
+    """The function of ours that asks, by module and name."""
     frame = sys._getframe(1)
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
         named = frame.f_code.co_qualname if hasattr(frame.f_code, "co_qualname") else ""
-        if module.startswith("referrals.store.") and module != "referrals.store.table":
+        if module.startswith(_ROOMS):
             function = named.split(".")[0]
             if function != "_write":
-                return f"{module.removeprefix('referrals.store.')}.{function}"
+                return f"{module.split('.')[-1]}.{function}"
         frame = frame.f_back
     return "a test"

@@ -2,8 +2,9 @@
 
 import pytest
 
-from referrals.store import metering, side_by_side
-from referrals.store import table as table_module
+from referrals.dynamodb import side_by_side
+from referrals.dynamodb import table as table_module
+from referrals.store import metering
 from tests.simulation.standins import InTurn
 
 

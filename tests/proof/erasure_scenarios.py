@@ -2,9 +2,10 @@
 
 import pytest
 
+from referrals.acts import erasure
+from referrals.dynamodb.parts import Refused
 from referrals.rules.ids import tombstone
-from referrals.store import erasure, keys, metering
-from referrals.store.parts import Refused
+from referrals.store import keys, metering
 from tests.proof.scenarios import scenario, scene_on
 from tests.proof.stage import Stage
 from tests.samples import NOW, SECRET

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from referrals.dynamodb.table import Table
 from referrals.rules.credits import Account, Source, Window, source_of, window_at
 from referrals.rules.errors import LimitExceeded
 from referrals.store import keys, metering
 from referrals.store.metering import Charge, account_from
-from referrals.store.table import Table
 from tests.proof.scenarios import SCENARIOS
 from tests.proof.stage import Stage
 from tests.samples import NOW

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from referrals.dynamodb.parts import Refused
 from referrals.rules.attribution import Status
 from referrals.rules.errors import InvalidRequest, StateConflict
 from referrals.rules.ids import attribution_id
@@ -13,7 +14,6 @@ from referrals.rules.programme import Programme
 from referrals.store import api_keys, codes, facts, keys
 from referrals.store.api_keys import ApiKey
 from referrals.store.codes import CodeTaken
-from referrals.store.parts import Refused
 from tests.proof.stage import Stage
 from tests.samples import CODE, NOW, PAID, SECRET, charge, dispute, invoice
 from tests.simulation.faults import Fault

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from referrals.store.table import Table
+from referrals.dynamodb.table import Table
 from tests.proof.conditions import Clause, asking_function, clauses_of, without, writes_of
 from tests.simulation.emulator import Emulator
 from tests.simulation.faults import Call, Client, Fault

@@ -6,12 +6,13 @@ from contextlib import AbstractContextManager
 from typing import Any
 from unittest.mock import patch
 
+from referrals.acts import intake
+from referrals.dynamodb.parts import Part, Refused
+from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Actor, Attribution, Change
-from referrals.store import attributions, intake
+from referrals.store import attributions
 from referrals.store.attributions import ATTRIBUTION, CAP, LEDGER
 from referrals.store.keys import Key
-from referrals.store.parts import Part, Refused
-from referrals.store.table import Table
 from tests.simulation.process import HANDLERS
 
 _commit, _take_in = attributions.commit, intake.take_in

@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack.services import dynamodb
 
-from referrals.store.values import plain
+from referrals.dynamodb.values import plain
 from tests.tables import create_table, ministack_client
 
 Item = dict[str, Any]

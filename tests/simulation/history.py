@@ -5,12 +5,12 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
+from referrals.dynamodb.table import Table
 from referrals.edge.auth import new_key
 from referrals.rules.clicks import Click
 from referrals.rules.plans import PLANS
 from referrals.store import api_keys, clicks, codes, metering
 from referrals.store.api_keys import ApiKey
-from referrals.store.table import Table
 from tests.simulation.acts import Act, Answers, Sending
 from tests.simulation.emulator import Emulator
 from tests.simulation.looking import Look

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
+from referrals.dynamodb.table import Table
 from referrals.rules.attribution import TRANSITIONS, Status
 from referrals.rules.credits import Account
 from referrals.rules.ids import attribution_id
 from referrals.rules.programme import Programme
 from referrals.rules.times import CLOCK_SKEW, parse_timestamp
 from referrals.store.metering import account_from
-from referrals.store.table import Table
 from tests.invariants import violations
 from tests.simulation.acts import Act, Answers, Review
 from tests.simulation.plan import AMOUNT, MONTHS_END, History, Member

@@ -8,9 +8,9 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 
+from referrals.dynamodb.table import Table
 from referrals.edge import auth
 from referrals.store import codes, metering
-from referrals.store.table import Table
 from tests.functions.client import Context
 
 HANDLERS = {

@@ -15,12 +15,13 @@ from unittest.mock import patch
 
 from ulid import ULID
 
+from referrals.dynamodb import side_by_side
+from referrals.dynamodb import table as table_module
+from referrals.dynamodb.table import Table
 from referrals.edge import auth, clock, service, settings, telemetry
 from referrals.rules.ids import CODE_LENGTH, code_from
 from referrals.rules.plans import PLANS, Plan
-from referrals.store import codes, metering, side_by_side
-from referrals.store import table as table_module
-from referrals.store.table import Table
+from referrals.store import codes, metering
 from tests.functions.running import SIGNING_SECRET
 from tests.simulation.emulator import Emulator
 from tests.simulation.faults import FAULTS, Call, Client, Crash, Fault

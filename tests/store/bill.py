@@ -9,8 +9,8 @@ from typing import Any
 
 from ministack.services import dynamodb
 
-from referrals.store import side_by_side
-from referrals.store.table import Table
+from referrals.dynamodb import side_by_side
+from referrals.dynamodb.table import Table
 
 _READ_UNIT = 4096
 

@@ -7,16 +7,18 @@ from typing import Any
 
 from ulid import ULID
 
+from referrals.acts import recovery, review, signups
+from referrals.acts.capture import capture
+from referrals.acts.granting import Outcome
+from referrals.acts.intake import Fact, take_in
+from referrals.acts.signups import Signup
+from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Attribution
 from referrals.rules.clicks import Click
 from referrals.rules.ids import attribution_id
 from referrals.rules.payment import CustomerLinked
 from referrals.rules.programme import Programme
-from referrals.store import attributions, clicks, codes, recovery, review, signups
-from referrals.store.granting import Outcome
-from referrals.store.intake import Fact, take_in
-from referrals.store.signups import Signup
-from referrals.store.table import Table
+from referrals.store import attributions, codes
 from tests.invariants import violations
 from tests.samples import CODE, NOW, SECRET, actor, invoice
 from tests.tables import everything, ministack_table
@@ -38,7 +40,7 @@ class Scene:
         code = visit.pop("code", CODE)
         seen = Click(click_id="", code="", clicked_at=at, **visit)
         ulid = ULID.from_datetime(at)
-        return clicks.capture(self.table, seen, ulid, code=code, given_id=click_id, kept=KEPT)
+        return capture(self.table, seen, ulid, code=code, given_id=click_id, kept=KEPT)
 
     def sign_up(self, user_id: str = "new", at: datetime = NOW, **signup: Any) -> Attribution:
         if not {"code", "click_id"} & signup.keys():

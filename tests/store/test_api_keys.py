@@ -5,10 +5,10 @@ from functools import partial
 
 import pytest
 
+from referrals.dynamodb.parts import Refused
 from referrals.rules.errors import NotFound
 from referrals.store import api_keys
 from referrals.store.api_keys import ApiKey
-from referrals.store.parts import Refused
 from tests.samples import NOW
 from tests.store.side_by_side import at_once
 from tests.tables import everything

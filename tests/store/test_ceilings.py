@@ -13,17 +13,17 @@ from uuid import uuid4
 import pytest
 from ministack.services.dynamodb import _item_size_bytes
 
+from referrals.acts.settlement import settle
+from referrals.dynamodb.values import dynamodb_values
 from referrals.rules.attribution import Status
 from referrals.rules.funnel import Cohort, packed
 from referrals.rules.payment import CustomerLinked
 from referrals.rules.programme import Programme
 from referrals.rules.times import timestamp
 from referrals.store import codes, facts, keys, metering
-from referrals.store.funnel import Span, count
 from referrals.store.items import attribution_item
-from referrals.store.listing import Filters, page
-from referrals.store.settlement import settle
-from referrals.store.values import dynamodb_values
+from referrals.views.funnel import Span, count
+from referrals.views.listing import Filters, page
 from tests.samples import NOW, PAID, SECRET, actor, charge, invoice
 from tests.store.bill import billed
 from tests.store.scene import KEPT, Scene

@@ -6,7 +6,7 @@ import pytest
 
 from referrals.store import codes
 from referrals.store.codes import Code, CodeTaken
-from referrals.store.members import code_of
+from referrals.views.members import code_of
 from tests.store.side_by_side import at_once
 from tests.tables import everything
 

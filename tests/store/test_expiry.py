@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from referrals.acts.expiry import expire_due
 from referrals.rules.payment import CustomerLinked
 from referrals.rules.programme import Programme
 from referrals.rules.times import CLOCK_SKEW
-from referrals.store.expiry import expire_due
 from tests.samples import NOW, SECRET, actor, invoice
 from tests.store.scene import Scene
 

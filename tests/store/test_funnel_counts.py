@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from referrals.rules.errors import StateConflict
 from referrals.rules.funnel import Cohort
 from referrals.rules.times import parse_timestamp
-from referrals.store.funnel import Span, count, roll_up
+from referrals.views.funnel import Span, count, roll_up
 from tests.samples import NOW, PAID, charge
 from tests.store.scene import KEPT, Scene
 from tests.tables import direct_table, everything

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from referrals.dynamodb.parts import Unwritable
 from referrals.rules.attribution import Role
 from referrals.rules.programme import Programme
-from referrals.store.parts import Unwritable
 from tests.samples import NOW, PAID, charge, dispute
 from tests.store.scene import Scene
 

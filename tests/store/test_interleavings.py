@@ -2,8 +2,8 @@
 
 import pytest
 
+from referrals.acts.reconcile import reconcile
 from referrals.rules.payment import CustomerLinked
-from referrals.store.reconcile import reconcile
 from tests.samples import PAID, charge, dispute, invoice
 from tests.store.scene import Scene
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from referrals.rules.attribution import Status
 from referrals.store import attributions, codes
-from referrals.store.listing import Filters, page
+from referrals.views.listing import Filters, page
 from tests.samples import CODE, NOW, SECRET, invoice
 from tests.store.scene import Scene
 from tests.tables import direct_table, everything

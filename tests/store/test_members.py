@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from referrals.rules.attribution import Role
 from referrals.rules.programme import Programme
-from referrals.store import codes, members
+from referrals.store import codes
+from referrals.views import members
 from tests.samples import NOW, SECRET
 from tests.store.scene import Scene
 

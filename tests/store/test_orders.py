@@ -12,10 +12,10 @@ from datetime import timedelta
 import pytest
 from ministack.services import dynamodb
 
+from referrals.acts.intake import Fact
 from referrals.rules.errors import StateConflict
 from referrals.rules.payment import CustomerLinked
 from referrals.rules.programme import Programme
-from referrals.store.intake import Fact
 from tests.samples import NOW, charge, dispute, invoice
 from tests.store.orders_model import PAID, PART, Told
 from tests.store.scene import Scene

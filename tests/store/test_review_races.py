@@ -5,9 +5,10 @@ from itertools import permutations
 
 import pytest
 
+from referrals.acts import review
 from referrals.rules.errors import NotFound, StateConflict
 from referrals.rules.payment import CustomerLinked
-from referrals.store import attributions, review
+from referrals.store import attributions
 from tests.samples import PAID, actor, charge, invoice
 from tests.store.scene import Scene
 from tests.store.side_by_side import at_once

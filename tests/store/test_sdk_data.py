@@ -10,10 +10,10 @@ from botocore.loaders import Loader
 from botocore.session import Session
 
 import referrals
-from referrals.store import sdk
+from referrals.dynamodb import sdk
 
 LAYER = Path(__file__).parents[2] / "layers" / "referrals"
-STORE = Path(referrals.__file__).parent / "store"
+DYNAMODB = Path(referrals.__file__).parent / "dynamodb"
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def client(tmp_path_factory):
 def test_every_call_of_the_store_is_known(client):
     calls = {
         call
-        for source in STORE.glob("*.py")
+        for source in DYNAMODB.glob("*.py")
         for call in re.findall(r"(?:client|unrepeated)\.([a-z_]+)\b", source.read_text())
     } - {"exceptions"}
     assert len(calls) >= 8
@@ -57,5 +57,5 @@ def test_every_region_is_where_it_was(client, region, host):
 
 
 def test_without_the_data_botocore_uses_its_own():
-    assert not (STORE / "sdk_data").exists()
+    assert not (DYNAMODB / "sdk_data").exists()
     assert "ListTables" in sdk.client("dynamodb").meta.service_model.operation_names

@@ -17,7 +17,7 @@ from botocore.exceptions import (
 )
 from botocore.httpsession import get_cert_path
 
-from referrals.store import sdk, sending
+from referrals.dynamodb import sdk, sending
 
 ITEM = {"pk": {"S": "a"}, "sk": {"S": "é"}}
 

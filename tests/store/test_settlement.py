@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from referrals.acts.erasure import erase
+from referrals.acts.intake import EmailSeen
 from referrals.rules.payment import CustomerLinked
 from referrals.rules.programme import Programme
 from referrals.rules.times import CLOCK_SKEW
-from referrals.store import attributions, members
-from referrals.store.erasure import erase
-from referrals.store.intake import EmailSeen
+from referrals.store import attributions
+from referrals.views import members
 from tests.samples import NOW, PAID, SECRET, charge, dispute, invoice
 from tests.store.scene import Scene
 from tests.tables import everything

@@ -5,10 +5,10 @@ from functools import partial
 
 import pytest
 
+from referrals.acts.erasure import erase
 from referrals.rules.errors import InvalidRequest, StateConflict
 from referrals.rules.times import CLOCK_SKEW
 from referrals.store import codes, keys
-from referrals.store.erasure import erase
 from tests.samples import CODE, NOW, SECRET, invoice
 from tests.store.scene import Scene
 from tests.store.side_by_side import at_once

@@ -2,8 +2,8 @@
 
 from functools import cache
 
+from referrals.dynamodb.table import Table
 from referrals.edge.settings import in_lambda, settings
-from referrals.store.table import Table
 
 
 @cache

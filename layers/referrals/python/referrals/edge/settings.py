@@ -7,9 +7,9 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
+from referrals.dynamodb import sdk
 from referrals.rules.programme import Programme
 from referrals.rules.risk import RISK_RULES
-from referrals.store import sdk
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.parameters import SecretsProvider

@@ -5,11 +5,11 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from referrals.acts.intake import Fact
 from referrals.edge.models.stripe import Charge
 from referrals.edge.stripe_events import charge_facts
 from referrals.rules.errors import StripeUnavailable
 from referrals.rules.payment import ChargeSeen, DisputeSeen
-from referrals.store.intake import Fact
 
 if TYPE_CHECKING:
     from stripe import StripeClient

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from referrals.acts.intake import EmailSeen, Fact
 from referrals.edge import emails
 from referrals.edge.models.stripe import (
     Charge,
@@ -21,7 +22,6 @@ from referrals.edge.models.stripe import (
 from referrals.rules.errors import InvalidRequest
 from referrals.rules.ids import keyed_hash
 from referrals.rules.payment import ChargeSeen, CustomerLinked, DisputeSeen, InvoicePaid
-from referrals.store.intake import EmailSeen, Fact
 
 _HANDLED: dict[str, Callable[[StripeEvent, bytes], list[Fact]]] = {}
 

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 if TYPE_CHECKING:
     # Most functions settle nothing, and need not load what settling takes.
-    from referrals.store.granting import Outcome
+    from referrals.acts.granting import Outcome
 
 logger = Logger()
 metrics = Metrics()

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from itertools import islice
 
+from referrals.dynamodb.table import Table
 from referrals.rules.attribution import LedgerEntry
 from referrals.store import keys
 from referrals.store.items import ledger_from
-from referrals.store.table import Table
 
 
 def balances(table: Table, user_ids: Sequence[str]) -> dict[str, int]:

@@ -4,11 +4,11 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from referrals.dynamodb.table import Table
+from referrals.dynamodb.values import Item, Key
 from referrals.rules.errors import NotFound
 from referrals.rules.times import parse_timestamp, timestamp
 from referrals.store import keys
-from referrals.store.table import Table
-from referrals.store.values import Item
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ def revoke(table: Table, user_id: str, key_id: str, now: datetime) -> None:
 def forget(table: Table, user_id: str) -> None:
     """Delete all keys of a user: unknown ones are refused as revoked ones are."""
     for owned in table.query(keys.user(user_id), prefix=keys.api_key_of("", "").sk):
-        places = keys.api_key(owned["digest"]), keys.Key(owned["pk"], owned["sk"])
+        places = keys.api_key(owned["digest"]), Key(owned["pk"], owned["sk"])
         table.transact([table.delete("api_key", place) for place in places])
 
 

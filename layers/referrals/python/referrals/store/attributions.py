@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from referrals.dynamodb.parts import Part
+from referrals.dynamodb.table import Table
 from referrals.rules import funnel
 from referrals.rules.attribution import (
     Attribution,
@@ -22,8 +24,6 @@ from referrals.store.items import (
     ledger_item,
 )
 from referrals.store.keys import EVERY_CAMPAIGN
-from referrals.store.parts import Part
-from referrals.store.table import Table
 
 # The parts of a change by which a refusal is told.
 ATTRIBUTION = "attribution"

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from referrals.dynamodb.table import Table
+from referrals.dynamodb.values import dynamodb_values
 from referrals.rules.errors import LimitExceeded
 from referrals.store import keys
-from referrals.store.table import Table
-from referrals.store.values import dynamodb_values
 
 
 def take(table: Table, ip_hash: str, limit: int, now: datetime) -> None:

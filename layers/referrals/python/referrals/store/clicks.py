@@ -3,19 +3,17 @@
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from referrals.dynamodb.parts import Part, Refused
+from referrals.dynamodb.side_by_side import side_by_side
+from referrals.dynamodb.table import Table
+from referrals.dynamodb.values import Item, Key
 from referrals.rules.clicks import Click
-from referrals.rules.errors import InvalidRequest
-from referrals.rules.ids import MINTED_PREFIX, is_click_id, minted_ulid, normalized_code
+from referrals.rules.ids import MINTED_PREFIX, minted_ulid
 from referrals.rules.times import hour_floor, timestamp
-from referrals.store import codes, keys
-from referrals.store.parts import Part, Refused
-from referrals.store.side_by_side import side_by_side
-from referrals.store.table import Table
-from referrals.store.values import Item
+from referrals.store import keys
 
 if TYPE_CHECKING:
     # Loaded by the first request that reads or mints one: every start is shorter for it.
@@ -29,37 +27,6 @@ _OPTIONAL = (
     "ip_hash",
     "user_agent_hash",
 )
-
-
-def capture(
-    table: Table, visit: Click, ulid: "ULID", *, code: str, given_id: str | None, kept: timedelta
-) -> Click:
-    """Store a visit through a code, once. The click as stored, or as it was stored before.
-
-    An id known for this code is the same click again; one known for another code is left to
-    it, and a new id is minted. Raises InvalidRequest for a malformed id or an unusable code.
-    """
-    owner = usable_code(table, code)
-    if given_id is not None:
-        if not is_click_id(given_id):
-            raise InvalidRequest.field("click_id", "must be 6 to 64 of A-Z a-z 0-9 _ -")
-        standing = find(table, given_id) or record_given(
-            table, replace(visit, click_id=given_id, code=owner.code), ulid, kept
-        )
-        if standing.code == owner.code:
-            return standing
-    minted = replace(visit, click_id=mint(ulid), code=owner.code)
-    record_minted(table, minted, ulid, kept)
-    return minted
-
-
-def usable_code(table: Table, code: str) -> codes.Code:
-    """The code that a visit came through. InvalidRequest for an unknown or disabled one."""
-    known_code = normalized_code(code)
-    owner = codes.get_recent(table, known_code) if known_code else None
-    if owner is None or owner.disabled:
-        raise codes.unusable()
-    return owner
 
 
 def find(table: Table, click_id: str) -> Click | None:
@@ -145,7 +112,7 @@ def _lowest_ulid(at: datetime) -> str:
     return str(ULID.from_bytes(int(at.timestamp() * 1000).to_bytes(6, "big") + bytes(10)))
 
 
-def _minted_key(ulid: str) -> keys.Key:
+def _minted_key(ulid: str) -> Key:
     from ulid import ULID
 
     at = ULID.from_str(ulid).datetime.astimezone(UTC)

@@ -3,10 +3,10 @@
 import time
 from dataclasses import dataclass
 
+from referrals.dynamodb.parts import Refused
+from referrals.dynamodb.table import Table
 from referrals.rules.errors import InvalidRequest
 from referrals.store import keys
-from referrals.store.parts import Refused
-from referrals.store.table import Table
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,10 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
+from referrals.dynamodb.parts import Part, Refused
+from referrals.dynamodb.side_by_side import side_by_side, together
+from referrals.dynamodb.table import Table
+from referrals.dynamodb.values import Item, Key
 from referrals.rules.payment import (
     ChargeSeen,
     CustomerFacts,
@@ -16,10 +20,6 @@ from referrals.rules.payment import (
 )
 from referrals.rules.times import parse_timestamp, timestamp
 from referrals.store import keys
-from referrals.store.parts import Part, Refused
-from referrals.store.side_by_side import side_by_side, together
-from referrals.store.table import Table
-from referrals.store.values import Item
 
 _INVOICE = "INVOICE"
 _CHARGE = "CHARGE"
@@ -152,7 +152,7 @@ def of_customer(table: Table, customer_id: str) -> CustomerFacts:
     )
 
 
-def _fact_item(key: keys.Key) -> Item:
+def _fact_item(key: Key) -> Item:
     return {"pk": key.pk, "sk": key.sk}
 
 

@@ -7,6 +7,7 @@ attribution that is over 1 KB costs twice as much to write.
 from dataclasses import fields
 from typing import Any
 
+from referrals.dynamodb.values import Item
 from referrals.rules.attribution import (
     Attribution,
     AuditEntry,
@@ -18,7 +19,6 @@ from referrals.rules.attribution import (
 from referrals.rules.ids import reward_id
 from referrals.rules.times import parse_timestamp, timestamp
 from referrals.store import keys
-from referrals.store.values import Item
 
 _ATTRIBUTION_TIMES = frozenset(
     {"created_at", "expires_at", "qualified_at", "rewarded_at", "reviewed_at", "held_until"}

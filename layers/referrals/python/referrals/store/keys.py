@@ -1,7 +1,8 @@
 """Every key of the single table. Nothing else in the project spells one."""
 
 from datetime import datetime
-from typing import NamedTuple
+
+from referrals.dynamodb.values import Key
 
 # Enough partitions that one busy hour of clicks is never bound by one partition's 1,000 writes/s.
 CLICK_SHARDS = 4
@@ -13,13 +14,6 @@ PENDING_GRANTS = "pending_grants"
 ALL = "ALL"
 
 EVERY_CAMPAIGN = "*"
-
-
-class Key(NamedTuple):
-    """A primary key."""
-
-    pk: str
-    sk: str
 
 
 def code(code: str) -> Key:

@@ -11,12 +11,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from referrals.dynamodb.table import Table, waits
+from referrals.dynamodb.values import Item, dynamodb_values, plain
 from referrals.rules.credits import Account, Source, source_of
 from referrals.rules.errors import LimitExceeded
 from referrals.rules.plans import DEFAULT_PLAN
 from referrals.store import keys
-from referrals.store.table import Table, waits
-from referrals.store.values import Item, dynamodb_values, plain
 
 _FIELDS = {
     "plan": "plan_name",

@@ -1,9 +1,9 @@
 """What is known of a user for the risk rules: keyed hashes and Stripe customers."""
 
+from referrals.dynamodb.table import Table
+from referrals.dynamodb.values import Item
 from referrals.rules.risk import Person
 from referrals.store import keys
-from referrals.store.table import Table
-from referrals.store.values import Item
 
 _SETS = ("customers", "cards", "ips", "emails")
 

@@ -2,6 +2,10 @@
 
 from datetime import datetime
 
+from referrals.acts import erasure, evidence
+from referrals.acts.granting import Outcome, carry_out
+from referrals.dynamodb.side_by_side import together
+from referrals.dynamodb.table import Table
 from referrals.rules import life, risk
 from referrals.rules.attribution import Actor, Attribution, Change, Status
 from referrals.rules.ids import TOMBSTONE_FORM, attribution_id
@@ -9,11 +13,8 @@ from referrals.rules.payment import CustomerFacts, first_payment, qualifies
 from referrals.rules.programme import Programme
 from referrals.rules.risk import Person
 from referrals.rules.times import CLOCK_SKEW
-from referrals.store import erasure, evidence, facts, keys, profiles
-from referrals.store.granting import Outcome, carry_out
+from referrals.store import facts, keys, profiles
 from referrals.store.items import attribution_from
-from referrals.store.side_by_side import together
-from referrals.store.table import Table
 
 
 def settle_customer(

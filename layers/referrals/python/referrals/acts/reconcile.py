@@ -3,14 +3,15 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 
+from referrals.acts import erasure
+from referrals.dynamodb.table import Table
+from referrals.dynamodb.values import Item, Key
 from referrals.rules import life
 from referrals.rules.attribution import Attribution, LedgerEntry
 from referrals.rules.funnel import Cohort, counts_for, unpacked
 from referrals.rules.times import hour_floor, timestamp
-from referrals.store import erasure, keys
+from referrals.store import keys
 from referrals.store.items import attribution_from, ledger_from
-from referrals.store.table import Table
-from referrals.store.values import Item
 
 _LETTERS = [chr(ord("a") + hour) for hour in range(24)]
 
@@ -24,7 +25,7 @@ class Books:
     accounts: dict[str, Item] = field(default_factory=dict)
     monthly: Counter[tuple[str, str]] = field(default_factory=Counter)
     cohorts: dict[tuple[str, str], Cohort] = field(default_factory=dict)
-    referrals: set[keys.Key] = field(default_factory=set)
+    referrals: set[Key] = field(default_factory=set)
     customers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     unfinished_erasures: list[str] = field(default_factory=list)
 
@@ -89,7 +90,7 @@ def _enter(books: Books, item: Item) -> None:
     elif sk.startswith(keys.COHORTS_PREFIX):
         _enter_cohorts(books, item)
     elif sk.startswith(keys.REFERRAL_PREFIX):
-        books.referrals.add(keys.Key(pk, sk))
+        books.referrals.add(Key(pk, sk))
     elif sk == keys.LINK:
         _enter_link(books, item)
     elif user_id := erasure.unfinished(item):

@@ -4,14 +4,14 @@ import logging
 from collections.abc import Iterator
 from datetime import datetime
 
+from referrals.acts.granting import Outcome, carry_out
+from referrals.acts.settlement import settle_attribution
+from referrals.dynamodb.table import Table
 from referrals.rules import life
 from referrals.rules.attribution import Actor, Attribution, Status
 from referrals.rules.programme import Programme
 from referrals.rules.times import CLOCK_SKEW, timestamp
 from referrals.store import attributions, keys
-from referrals.store.granting import Outcome, carry_out
-from referrals.store.settlement import settle_attribution
-from referrals.store.table import Table
 
 log = logging.getLogger(__name__)
 

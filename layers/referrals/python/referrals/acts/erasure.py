@@ -8,16 +8,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from referrals.dynamodb.parts import Part, Refused
+from referrals.dynamodb.table import Table
+from referrals.dynamodb.values import Item, Key
 from referrals.rules.attribution import Attribution, Change
 from referrals.rules.ids import attribution_id, tombstone
 from referrals.rules.programme import Programme
 from referrals.rules.times import timestamp
 from referrals.store import api_keys, attributions, codes, keys, profiles
 from referrals.store.items import ledger_from
-from referrals.store.keys import Key
-from referrals.store.parts import Part, Refused
-from referrals.store.table import Table
-from referrals.store.values import Item
 
 _TRIES = 20
 # A booking moves with two writes, and a transaction takes a hundred.

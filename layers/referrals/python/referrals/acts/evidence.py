@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from referrals.dynamodb.side_by_side import together
+from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Attribution
 from referrals.rules.ids import attribution_id
 from referrals.rules.payment import CustomerFacts
@@ -11,8 +13,6 @@ from referrals.rules.risk import DISPOSABLE_EMAIL, Person, RiskFacts
 from referrals.rules.times import timestamp
 from referrals.store import keys, profiles
 from referrals.store.items import attribution_from
-from referrals.store.side_by_side import together
-from referrals.store.table import Table
 
 VELOCITY_WINDOW = timedelta(hours=24)
 

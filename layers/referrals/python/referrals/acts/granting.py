@@ -4,13 +4,13 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from referrals.dynamodb.parts import Refused, Unwritable
+from referrals.dynamodb.table import Table
 from referrals.rules import rewards as reward_rules
 from referrals.rules.attribution import Actor, Attribution, Change
 from referrals.rules.programme import Programme
 from referrals.store import accounts, attributions
 from referrals.store.attributions import CAP, CREDITS, LEDGER
-from referrals.store.parts import Refused, Unwritable
-from referrals.store.table import Table
 
 log = logging.getLogger(__name__)
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from referrals.dynamodb.side_by_side import together
+from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Attribution, Role, Status
 from referrals.rules.credits import Account
 from referrals.rules.errors import NotFound
@@ -12,8 +14,6 @@ from referrals.rules.risk import Person
 from referrals.store import attributions, codes, keys, profiles
 from referrals.store.codes import CodeTaken
 from referrals.store.metering import account_of
-from referrals.store.side_by_side import together
-from referrals.store.table import Table
 
 _CODE_TRIES = 5
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from heapq import merge
 from itertools import chain, groupby, islice
 
+from referrals.dynamodb.side_by_side import side_by_side, together
+from referrals.dynamodb.table import Table
+from referrals.dynamodb.values import Item
 from referrals.rules.attribution import Attribution, Status
 from referrals.rules.ids import attribution_id
 from referrals.rules.times import timestamp
 from referrals.store import attributions, keys
-from referrals.store.side_by_side import side_by_side, together
-from referrals.store.table import Table
-from referrals.store.values import Item
 
 # A page's place: the creation time and id of its last item.
 Place = tuple[str, str]

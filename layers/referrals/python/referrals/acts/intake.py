@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from referrals.acts.erasure import known_as
+from referrals.acts.granting import Outcome
+from referrals.acts.settlement import settle_customer
+from referrals.dynamodb.side_by_side import side_by_side
+from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Actor
 from referrals.rules.payment import ChargeSeen, CustomerLinked, DisputeSeen, InvoicePaid
 from referrals.rules.programme import Programme
 from referrals.store import facts
-from referrals.store.erasure import known_as
-from referrals.store.granting import Outcome
-from referrals.store.settlement import settle_customer
-from referrals.store.side_by_side import side_by_side
-from referrals.store.table import Table
 
 
 @dataclass(frozen=True, kw_only=True)

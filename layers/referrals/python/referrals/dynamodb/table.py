@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from referrals.store import sdk
-from referrals.store.keys import Key
-from referrals.store.parts import Part, Refused, raise_unless_conflict
-from referrals.store.side_by_side import side_by_side
-from referrals.store.values import Item, dynamodb_values, plain
+from referrals.dynamodb import sdk
+from referrals.dynamodb.parts import Part, Refused, raise_unless_conflict
+from referrals.dynamodb.side_by_side import side_by_side
+from referrals.dynamodb.values import Item, Key, dynamodb_values, plain
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -2,9 +2,16 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 Item = dict[str, Any]
+
+
+class Key(NamedTuple):
+    """A primary key."""
+
+    pk: str
+    sk: str
 
 
 def dynamodb_values(values: Mapping[str, Any]) -> Any:

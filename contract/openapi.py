@@ -18,7 +18,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler.openapi.merge import OpenAPIMerge
 from aws_lambda_powertools.event_handler.openapi.models import Server
 
-from local.openapi_answers import ANSWERS, EXTRAS, HEADERS, REFUSAL, REFUSALS
+from contract.answers import ANSWERS, EXTRAS, HEADERS, REFUSAL, REFUSALS
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "docs" / "openapi.json"
@@ -194,7 +194,7 @@ def written() -> str:
 
 def main(arguments: list[str]) -> int:
     if arguments not in ([], ["--check"]):
-        print("usage: python -m local.openapi [--check]", file=sys.stderr)
+        print("usage: python -m contract.openapi [--check]", file=sys.stderr)
         return 2
     text, place = written(), DOCUMENT.relative_to(ROOT)
     if not arguments:
@@ -202,7 +202,7 @@ def main(arguments: list[str]) -> int:
         return 0
     if DOCUMENT.exists() and DOCUMENT.read_text() == text:
         return 0
-    print(f"{place} is not what the handlers say: python -m local.openapi writes it anew")
+    print(f"{place} is not what the handlers say: python -m contract.openapi writes it anew")
     return 1
 
 

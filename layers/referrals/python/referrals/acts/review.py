@@ -1,12 +1,12 @@
 """Review: a person's yes or no to an attribution that waits for one."""
 
+from referrals.acts.granting import Outcome, carry_out
+from referrals.dynamodb.table import Table
 from referrals.rules import life
 from referrals.rules.attribution import Actor, Attribution, Change
 from referrals.rules.errors import NotFound
 from referrals.rules.programme import Programme
 from referrals.store import attributions
-from referrals.store.granting import Outcome, carry_out
-from referrals.store.table import Table
 
 
 def reject(table: Table, attribution_id: str, programme: Programme, actor: Actor) -> Outcome:

@@ -6,14 +6,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from referrals.acts.granting import Outcome, grant_due
+from referrals.dynamodb.parts import Refused
+from referrals.dynamodb.table import Table
+from referrals.dynamodb.values import Item
 from referrals.rules.attribution import Actor
 from referrals.rules.programme import Programme
 from referrals.rules.times import parse_timestamp, timestamp
 from referrals.store import attributions, keys
-from referrals.store.granting import Outcome, grant_due
-from referrals.store.parts import Refused
-from referrals.store.table import Table
-from referrals.store.values import Item
 
 log = logging.getLogger(__name__)
 

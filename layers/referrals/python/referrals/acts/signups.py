@@ -3,6 +3,11 @@
 from dataclasses import dataclass, replace
 from functools import reduce
 
+from referrals.acts.granting import Outcome
+from referrals.acts.settlement import settle_attribution, settle_customer
+from referrals.dynamodb.parts import Refused
+from referrals.dynamodb.side_by_side import together
+from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Actor, Attribution, Change, Status
 from referrals.rules.clicks import Click
 from referrals.rules.errors import InvalidRequest, StateConflict
@@ -12,12 +17,7 @@ from referrals.rules.programme import Programme
 from referrals.rules.times import CLOCK_SKEW
 from referrals.store import attributions, clicks, codes, facts, keys, profiles
 from referrals.store.attributions import CODE
-from referrals.store.granting import Outcome
 from referrals.store.items import attribution_from
-from referrals.store.parts import Refused
-from referrals.store.settlement import settle_attribution, settle_customer
-from referrals.store.side_by_side import together
-from referrals.store.table import Table
 
 
 @dataclass(frozen=True, kw_only=True)

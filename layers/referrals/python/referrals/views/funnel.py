@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from referrals.dynamodb.side_by_side import side_by_side, together
+from referrals.dynamodb.table import Table
+from referrals.dynamodb.values import Item, Key
 from referrals.rules.funnel import Cohort, counts_for, total, unpacked
 from referrals.rules.times import (
     hour_floor,
@@ -13,9 +16,6 @@ from referrals.rules.times import (
     timestamp,
 )
 from referrals.store import attributions, clicks, keys
-from referrals.store.side_by_side import side_by_side, together
-from referrals.store.table import Table
-from referrals.store.values import Item
 
 _HOUR = timedelta(hours=1)
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -152,7 +152,7 @@ def _stored_hours(
     table: Table,
     inside: Span,
     campaign: str | None,
-    key_of: Callable[[str, datetime], keys.Key],
+    key_of: Callable[[str, datetime], Key],
 ) -> Iterator[tuple[Item, datetime, str]]:
     """Every hour of the span: its day's item, its start, and its attribute there."""
     if inside.empty:
