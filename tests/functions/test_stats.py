@@ -173,13 +173,31 @@ def test_a_time_that_is_no_rfc_3339_with_an_offset_is_named(programme, untouched
     assert answer.fields == [name]
 
 
-@pytest.mark.parametrize("name", ["from", "to"])
-def test_a_missing_bound_is_named(programme, name):
-    bounds = {"from": "2026-11-01T00:00:00Z", "to": "2026-12-01T00:00:00Z"}
-    del bounds[name]
+@pytest.mark.parametrize(
+    ("bounds", "clicks"),
+    [
+        ({}, 3),
+        ({"from": "2026-11-20T12:30:00Z"}, 2),
+        ({"from": "2026-11-20T12:30:00.001Z"}, 1),
+        ({"from": "2030-01-01T00:00:00Z"}, 0),
+        ({"to": "2026-11-20T12:30:00Z"}, 1),
+        ({"to": "2026-11-20T12:30:00.001Z"}, 2),
+        ({"to": "1999-01-01T00:00:00Z"}, 0),
+    ],
+)
+def test_a_missing_bound_is_the_beginning_or_now(programme, time_is, bounds, clicks):
+    for days in (-400, 0, 1):
+        time_is(NOW + timedelta(days=days))
+        programme.click()
     answer = programme.admin("referral_stats", "GET", "/admin/referrals/stats", query=bounds)
-    assert answer.status == 400
-    assert answer.fields == [name]
+    assert answer.good == EMPTY | {"clicks": clicks}
+
+
+def test_without_bounds_the_event_of_this_very_moment_counts(programme, time_is):
+    time_is(NOW)
+    programme.signup("user-new", click_id=programme.click().good["click_id"])
+    answer = programme.admin("referral_stats", "GET", "/admin/referrals/stats")
+    assert (answer.good["clicks"], answer.good["attributed_signups"]) == (1, 1)
 
 
 def test_bounds_the_wrong_way_round_are_a_400(programme):

@@ -79,11 +79,12 @@ class Look(Act):
 class LookAtStats(Look):
     """Growth staff read the funnel, of all campaigns or of one."""
 
-    span: tuple[str, str]
+    span: tuple[str | None, str | None]
     campaign: str | None = None
 
     def ask(self, sending: Sending) -> tuple[int, Any]:
-        query = dict(zip(("from", "to"), self.span, strict=True))
+        bounds = zip(("from", "to"), self.span, strict=True)
+        query = {name: bound for name, bound in bounds if bound}
         query |= {"campaign": self.campaign} if self.campaign else {}
         return sending.request("referral_stats", "GET", "/admin/referrals/stats", query=query)
 
@@ -92,7 +93,8 @@ class LookAtStats(Look):
 
     def _counts(self, one: Item) -> bool:
         campaign = self.campaign is None or one.get("utm_campaign") == self.campaign
-        return campaign and self.span[0] <= one["created_at"] < self.span[1]
+        since, until = self.span
+        return campaign and (since or "") <= one["created_at"] < (until or "9999")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +165,8 @@ def looks(chance: Random, start: datetime) -> list[Look]:
     # Whole hours, and bounds that break the hours in which it begins.
     whole = (hour - timedelta(hours=1), hour + timedelta(hours=2))
     since, until = chance.choice([whole, (start - half, start + half)])
-    span = f"{since:%FT%T}.000Z", f"{until:%FT%T}.000Z"
+    bounds = f"{since:%FT%T}.000Z", f"{until:%FT%T}.000Z"
+    span = chance.choice([bounds, (bounds[0], None), (None, bounds[1]), (None, None)])
     campaign, queries = chance.choice([None, "spring"]), chance.sample(_LISTS, 2)
 
     def soon() -> timedelta:

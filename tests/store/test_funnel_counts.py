@@ -97,7 +97,7 @@ def test_any_bounds_and_campaign_give_the_recount_of_what_happened(events, bound
     for one, other, microseconds, campaign in bounds:
         start, end = sorted(_at(_milliseconds(bound, events)) for bound in (one, other))
         start += timedelta(microseconds=microseconds)
-        counted = count(scene.table, Span.between(start, end), campaign, now, KEPT)
+        counted = count(scene.table, Span.between(start, end, now), campaign, now, KEPT)
         assert counted == _recounted(scene, start, end, campaign)
     assert scene.broken() == []
 
@@ -110,7 +110,7 @@ def _visited(*minutes, campaign=None):
 
 
 def _clicks(scene, start, end, now, campaign=None):
-    bounds = Span.between(NOW + timedelta(minutes=start), NOW + timedelta(minutes=end))
+    bounds = Span.between(NOW + timedelta(minutes=start), NOW + timedelta(minutes=end), now)
     return count(scene.table, bounds, campaign, now, KEPT)[0]
 
 
@@ -196,11 +196,11 @@ def test_bounds_far_from_any_click_are_answered(year):
     scene.sign_up()
     far = datetime(year, 6, 1, 12, 30, tzinfo=UTC)
     start, end = min(far, NOW), max(far, NOW + timedelta(hours=1))
-    clicks, cohort = count(scene.table, Span.between(start, end), None, NOW, KEPT)
+    clicks, cohort = count(scene.table, Span.between(start, end, NOW), None, NOW, KEPT)
     assert (clicks, cohort.attributed) == (1, 1)
 
 
 def test_bounds_in_the_last_hour_of_the_calendar_are_answered():
     scene = _visited(0)
     last = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
-    assert count(scene.table, Span.between(NOW, last), None, NOW, KEPT)[0] == 1
+    assert count(scene.table, Span.between(NOW, last, NOW), None, NOW, KEPT)[0] == 1

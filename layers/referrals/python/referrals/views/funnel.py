@@ -10,6 +10,7 @@ from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item, Key
 from referrals.rules.funnel import Cohort, counts_for, total, unpacked
 from referrals.rules.times import (
+    CLOCK_SKEW,
     hour_floor,
     millisecond_ceiling,
     parse_timestamp,
@@ -35,10 +36,17 @@ class Span:
     end: datetime
 
     @classmethod
-    def between(cls, start: datetime, end: datetime) -> "Span":
-        """The span of two bounds of any grain, within the years that hold events."""
-        since, until = (min(max(bound, _EARLIEST), _LATEST) for bound in (start, end))
-        return cls(millisecond_ceiling(since), millisecond_ceiling(until))
+    def between(cls, start: datetime | None, end: datetime | None, now: datetime) -> "Span":
+        """The span of two bounds of any grain; None is since the beginning, or until now.
+
+        A bound that no event can have reached is as good as none: neither breaks an hour.
+        """
+        unreached = now + CLOCK_SKEW
+        since, until = (
+            _LATEST if bound > unreached else millisecond_ceiling(max(bound, _EARLIEST))
+            for bound in (start or _EARLIEST, end or _LATEST)
+        )
+        return cls(since, until)
 
     @property
     def empty(self) -> bool:
