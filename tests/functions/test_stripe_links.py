@@ -101,11 +101,12 @@ def test_an_expanded_customer_is_the_same_customer(programme, sale):
 def test_expanded_payments_are_the_same_payments(programme, sale):
     charge = stripe_payloads.charge_succeeded(sale)["data"]["object"]
     intent = {"id": charge["payment_intent"], "object": "payment_intent", "amount": sale.amount}
-    event = stripe_payloads.invoice_paid(sale)
     if sale.shape == OLD:
-        event["data"]["object"] |= {"charge": charge, "payment_intent": intent}
+        event = stripe_payloads.invoice_paid(sale, charge=charge, payment_intent=intent)
     else:
-        event["data"]["object"]["payments"]["data"][0]["payment"]["payment_intent"] = intent
+        payment = {"payment_intent": intent, "type": "payment_intent"}
+        paid_with = [stripe_payloads.invoice_payment(sale, payment=payment)]
+        event = stripe_payloads.expanded_invoice_paid(sale, paid_with)
     programme.stripe(event)
     programme.stripe(by_customer(sale))
     assert_rewarded(programme)
