@@ -124,7 +124,9 @@ class _Draw:
             self._deliver("links", _link(sale, user, checkout=links == "checkout"))
         self._into = self.acts
         if member.paid:
-            named = {"metadata": {"user_id": user}} if member.linked and links == "invoice" else {}
+            named: dict[str, Any] = {"payments": {"data": [stripe_payloads.invoice_payment(sale)]}}
+            if member.linked and links == "invoice":
+                named["metadata"] = {"user_id": user}
             self._deliver("pays", stripe_payloads.invoice_paid(sale, **named), after)
             if self._happens(0.35):
                 again = stripe_payloads.invoice_paid(sale, "invoice.payment_succeeded", **named)
