@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError, SSLError
 
 from referrals.dynamodb import sdk
 from referrals.dynamodb.parts import Part, Refused, raise_unless_conflict
@@ -45,6 +45,22 @@ class Table:
     def unrepeated(self) -> "DynamoDBClient":
         """A client that sends every request once: for a bare ADD, which a repeat would double."""
         return _client(attempts=1)
+
+    def add(self, key: Key, *, again: bool = False, **update: Any) -> Any:
+        """An update with a bare ADD, sent once; the SDK's arguments and answer.
+
+        A connection may have ended while the process was frozen, which only shows in use. With
+        `again` the request then goes out once more: at worst it has counted twice.
+        """
+        arguments = {"TableName": self.name, "Key": _key(key), **update}
+        try:
+            return self.unrepeated.update_item(**arguments)
+        except (ConnectionClosedError, SSLError):
+            if not again:
+                raise
+            # The others were kept as long as this one.
+            self.unrepeated.close()
+            return self.unrepeated.update_item(**arguments)
 
     def get(self, key: Key, *, consistent: bool = True) -> Item | None:
         """The item, or None."""

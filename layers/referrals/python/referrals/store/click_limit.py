@@ -18,9 +18,9 @@ def take(table: Table, ip_hash: str, limit: int, now: datetime) -> None:
     minute = now.replace(second=0, microsecond=0)
     key = keys.click_limit(ip_hash, minute.strftime("%Y%m%d%H%M"))
     try:
-        table.unrepeated.update_item(
-            TableName=table.name,
-            Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}},
+        table.add(
+            key,
+            again=True,
             UpdateExpression="ADD clicks :one SET expires_epoch = :end",
             ConditionExpression="attribute_not_exists(clicks) OR clicks < :limit",
             ExpressionAttributeValues=dynamodb_values(

@@ -80,7 +80,7 @@ def charge(table: Table, user_id: str, now: datetime) -> Charge:
             stored, certain = account_from(table.get(keys.credits(user_id))), True
             continue
         try:
-            account = _write(table, user_id, _charging(stored, source, now))
+            account = _write(table, user_id, _charging(stored, source, now), again=True)
         except _Different as different:
             stored, certain = different.account, True
         except _InConflict:
@@ -217,13 +217,16 @@ class _InConflict(Exception):
     pass
 
 
-def _write(table: Table, user_id: str, update: _Update) -> Account:
-    """Sent once: a repeated ADD would count twice. At worst a request is counted and not served."""
-    key = keys.credits(user_id)
+def _write(table: Table, user_id: str, update: _Update, *, again: bool = False) -> Account:
+    """Sent once: a repeated ADD would count twice. At worst a request is counted and not served.
+
+    A charge is sent `again` over a dead connection, and may be counted twice. What is given back
+    is not: twice given back would be a request that nobody counted.
+    """
     try:
-        answer = table.unrepeated.update_item(
-            TableName=table.name,
-            Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}},
+        answer = table.add(
+            keys.credits(user_id),
+            again=again,
             ReturnValues="ALL_NEW",
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
             **update.arguments(),
