@@ -11,6 +11,20 @@ SECRET = b"a secret that only tests know"
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 CODE = "A1B2C3D4E5F6"
 PAID = 2900
+# As products and identity providers name people, and the furthest that a name may go.
+USER_IDS = [
+    "1",
+    "u" * 128,
+    "018f6d3e-7c1a-7d52-9c2f-0a1b2c3d4e5f",
+    "auth0|65f0c0ffee",
+    "google-oauth2|103547991597142817347",
+    "us-east-1:0a1b2c3d-4e5f-6789-abcd-ef0123456789",
+    "f:5a7e:jane.doe",
+    "jane.o'doe+spring@example.com",
+    "c2lnbmVk_LXVw-MQ==",
+    "!$&'()*+,;=-._~:@|0",
+    "..a",
+]
 
 
 def actor(at: datetime = NOW, name: str = "tester", why: str = "") -> Actor:

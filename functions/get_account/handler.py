@@ -5,9 +5,9 @@ from typing import Annotated
 from referrals.edge import clock, service
 from referrals.edge.auth import ADMIN, allow
 from referrals.edge.cursors import opened, sealed
-from referrals.edge.http import PREFIX, Query, api, serve
+from referrals.edge.http import PREFIX, Path, Query, api, serve
 from referrals.edge.models.accounts import AccountPage, AccountView, LedgerView
-from referrals.edge.models.envelope import Envelope
+from referrals.edge.models.envelope import Envelope, UserId
 from referrals.edge.settings import settings
 from referrals.store.accounts import ledger_page
 from referrals.store.metering import account_of
@@ -19,7 +19,7 @@ app = api()
 
 @app.get(f"{PREFIX}/admin/accounts/<user_id>")
 def get_account(
-    user_id: str,
+    user_id: Annotated[UserId, Path()],
     limit: Annotated[int, Query(ge=1)] = 50,
     cursor: Annotated[str | None, Query()] = None,
 ) -> Envelope[AccountPage]:

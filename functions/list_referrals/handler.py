@@ -6,7 +6,7 @@ from referrals.edge import service
 from referrals.edge.auth import ADMIN, allow
 from referrals.edge.cursors import opened, sealed
 from referrals.edge.http import PREFIX, Query, api, serve
-from referrals.edge.models.envelope import Envelope
+from referrals.edge.models.envelope import Envelope, UserId
 from referrals.edge.models.referrals import ReferralPage, ReferralView
 from referrals.edge.settings import settings
 from referrals.rules.attribution import Status
@@ -20,7 +20,7 @@ app = api()
 
 @app.get(f"{PREFIX}/admin/referrals")
 def list_referrals(
-    user_id: Annotated[str | None, Query(max_length=128)] = None,
+    user_id: Annotated[UserId | None, Query()] = None,
     status: Annotated[Status | None, Query()] = None,
     campaign: Annotated[str | None, Query()] = None,
     pending_grant: Annotated[bool | None, Query()] = None,
@@ -28,7 +28,7 @@ def list_referrals(
     cursor: Annotated[str | None, Query()] = None,
 ) -> Envelope[ReferralPage]:
     filters = Filters(
-        user_id=user_id or None,
+        user_id=user_id,
         status=status,
         campaign=sanitized_label(campaign),
         pending_grant=pending_grant,

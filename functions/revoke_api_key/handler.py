@@ -3,7 +3,7 @@
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from referrals.edge import clock, service
 from referrals.edge.models.envelope import UserId
@@ -14,7 +14,7 @@ class Revocation(BaseModel):
     """Whose key, and its id."""
 
     user_id: UserId
-    id: str
+    id: str = Field(max_length=64)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:

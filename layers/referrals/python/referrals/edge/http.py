@@ -13,6 +13,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestValidationError,
     ResponseValidationError,
 )
+from aws_lambda_powertools.event_handler.openapi.params import Path as _Path
 from aws_lambda_powertools.event_handler.openapi.params import Query as _Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
@@ -35,6 +36,7 @@ After = Callable[[Answer], None]
 Guard = Callable[[APIGatewayHttpResolver, Event], After | None]
 Resolve = Callable[[Event, LambdaContext], Answer]
 # Handlers take Powertools' names from here, so that our package is the first to be loaded.
+Path = _Path
 Query = _Query
 LARGEST_BODY = 16 * 1024
 PREFIX = "/api/v1"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from referrals.edge.settings import JwtSettings
 from referrals.rules.errors import Unauthorized
+from referrals.rules.ids import is_user_id
 
 if TYPE_CHECKING:
     from jwt import PyJWKClient
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
 _REQUIRED = ["exp", "iss", "aud", "sub"]
 _LEEWAY_SECONDS = 10
-# As OpenID Connect has it; anything longer would be no key.
-_LONGEST_SUBJECT = 255
 _KEYS_LAST_SECONDS = 300
 _FETCH_SECONDS = 3
 
@@ -53,6 +52,6 @@ def verified_claims(token: str, jwt_settings: JwtSettings) -> dict[str, Any]:
     except (jwt.PyJWTError, ValueError) as error:
         raise Unauthorized("invalid token") from error
     subject = claims["sub"]
-    if not isinstance(subject, str) or not subject.strip() or len(subject) > _LONGEST_SUBJECT:
+    if not isinstance(subject, str) or not is_user_id(subject):
         raise Unauthorized("invalid token")
     return claims

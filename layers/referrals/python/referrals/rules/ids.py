@@ -10,7 +10,11 @@ CODE_LENGTH = 12
 CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_FORM = re.compile(r"[A-Z0-9]{12}", re.ASCII)
 CLICK_ID_FORM = re.compile(r"[A-Za-z0-9_-]{6,64}", re.ASCII)
-USER_ID_FORM = re.compile(r"[^\s\x00-\x1f\x7f#]{1,128}")
+# What may stand in a path as it is (RFC 3986), and the | of identity providers: who signs up can
+# be asked for on every route. A letter or digit at least, for `.` and `..` are places in a path.
+_OF_USER_ID = "[A-Za-z0-9._~:@|!$&'()*+,;=-]*"
+USER_ID_FORM = re.compile(f"{_OF_USER_ID}[A-Za-z0-9]{_OF_USER_ID}")
+LONGEST_USER_ID = 128
 # A first character of 7 would be a time after the year 9773, which no datetime need hold.
 MINTED_CLICK_ID_FORM = re.compile(r"refclk_[0-6][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
 MINTED_PREFIX = "refclk_"
@@ -31,6 +35,11 @@ def code_from(entropy: bytes) -> str:
 def is_click_id(text: str) -> bool:
     """Whether the text is a well-formed click id, minted here or elsewhere."""
     return CLICK_ID_FORM.fullmatch(text) is not None
+
+
+def is_user_id(text: str) -> bool:
+    """Whether the text can be a user's id, whoever names it."""
+    return len(text) <= LONGEST_USER_ID and USER_ID_FORM.fullmatch(text) is not None
 
 
 def minted_ulid(click_id: str) -> str | None:

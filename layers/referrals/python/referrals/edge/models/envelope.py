@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, PlainSerializer, StringConstraints
 
+from referrals.rules.ids import LONGEST_USER_ID, USER_ID_FORM
 from referrals.rules.times import timestamp
 
 T = TypeVar("T")
@@ -12,7 +13,9 @@ T = TypeVar("T")
 Time = Annotated[
     datetime, PlainSerializer(timestamp, return_type=str, when_used="json-unless-none")
 ]
-UserId = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\s\x00-\x1f\x7f#]+$")]
+UserId = Annotated[
+    str, StringConstraints(max_length=LONGEST_USER_ID, pattern=f"^{USER_ID_FORM.pattern}$")
+]
 
 
 class Envelope(BaseModel, Generic[T]):

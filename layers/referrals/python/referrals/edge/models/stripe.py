@@ -4,12 +4,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from referrals.rules.ids import USER_ID_FORM
+from referrals.rules.ids import is_user_id
 
 
 def valid_user_id(value: object) -> str | None:
     """The user id that somebody put into Stripe; None for what cannot be one."""
-    return value if isinstance(value, str) and USER_ID_FORM.fullmatch(value) else None
+    return value if isinstance(value, str) and is_user_id(value) else None
 
 
 def _id_of(value: Any) -> Any:
