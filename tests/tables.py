@@ -5,26 +5,19 @@ import json
 import threading
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
-from samcli.yamlhelper import yaml_parse
 
 from referrals.dynamodb.table import Table
+from tests.iam import guard
+from tests.template import template
 
-TEMPLATE = Path(__file__).parent.parent / "template.yaml"
 _numbers = itertools.count()
 # MiniStack's server takes one request after the other, and its atomicity rests on that.
 _turn = threading.Lock()
-
-
-@cache
-def template() -> dict[str, Any]:
-    """The template as written, with CloudFormation's functions as plain mappings."""
-    return yaml_parse(TEMPLATE.read_text())
 
 
 def create_table(client: Any) -> str:
@@ -58,7 +51,9 @@ def ministack_client(
     ask = answered_by or asked
 
     def answer(request: Any, **_: Any) -> AWSResponse:
-        status, headers, body = ask(_text(request.headers["X-Amz-Target"]), request.body)
+        target = _text(request.headers["X-Amz-Target"])
+        guard.dynamodb(target.split(".")[1], json.loads(request.body))
+        status, headers, body = ask(target, request.body)
         headers = {k: v for k, v in headers.items() if k.lower() != "x-amz-crc32"}
         return AWSResponse(request.url, status, headers, _Body(body))
 
@@ -97,6 +92,7 @@ class _DirectClient:
         operation = name.title().replace("_", "")
 
         def call(**arguments: Any) -> Any:
+            guard.dynamodb(operation, arguments)
             body = json.dumps(arguments).encode()
             status, _, raw = asked(f"DynamoDB_20120810.{operation}", body)
             answer = json.loads(raw)

@@ -4,7 +4,6 @@ from itertools import count
 
 import pytest
 
-from functions.reconcile.handler import handler as reconcile_daily
 from referrals.acts.reconcile import reconcile
 from referrals.edge import service, settings
 from referrals.rules.attribution import Status
@@ -12,7 +11,7 @@ from referrals.rules.errors import InvalidRequest, NotFound, StateConflict
 from referrals.store import api_keys, codes, keys
 from referrals.views.members import code_of
 from tests.accounts.erased import ADDRESS, ERASED, HER_CODE, HER_KEY, JANE, Cut, CutShort, Jane
-from tests.functions.client import Context
+from tests.functions.client import invoke
 from tests.samples import PAID, SECRET, charge
 
 
@@ -93,7 +92,7 @@ def test_cut_short_at_any_call_it_is_finished_by_the_daily_reconciliation(jane, 
             with CutShort(cut.table, call):
                 cut.erase("an address that only the request tells")
         except Cut:
-            reconcile_daily({}, Context())
+            invoke("reconcile", {})
             assert cut.items() == whole.items(), call
         else:
             break

@@ -4,14 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from functions.reconcile.handler import handler as reconcile_daily
 from referrals.acts.reconcile import reconcile
 from referrals.edge import service, settings
 from referrals.rules.attribution import Status
 from referrals.rules.ids import attribution_id, reward_id
 from referrals.rules.payment import CustomerLinked
 from referrals.store import facts
-from tests.functions.client import Context
+from tests.functions.client import invoke
 from tests.samples import NOW, PAID, SECRET, charge, invoice
 from tests.store.scene import Scene
 from tests.tables import everything
@@ -195,7 +194,7 @@ def daily(busy, monkeypatch):
     """Runs the function of every day on the table."""
     monkeypatch.setattr(settings, "_secret", lambda _: SECRET.decode())
     monkeypatch.setattr(service, "table", lambda: busy.table)
-    return lambda: reconcile_daily({}, Context())
+    return lambda: invoke("reconcile", {})
 
 
 def test_the_function_answers_with_every_difference(busy, daily):

@@ -30,7 +30,7 @@ from tests.bench.programme import HASHING_SECRET
 from tests.bench.progress import shown
 from tests.bench.seeking import SeekingStore
 from tests.functions.running import CODE
-from tests.tables import TEMPLATE
+from tests.template import TEMPLATE
 
 NOW = datetime(2026, 11, 20, 12, 34, 56, 789000, tzinfo=UTC)
 # Stats are asked for from here on: a broken hour, whose clicks are read one by one.

@@ -9,7 +9,7 @@ from openapi_spec_validator import validate
 
 from contract import openapi
 from referrals.rules import errors
-from tests.tables import template
+from tests.template import template
 
 ERROR_STATUSES = {
     int(one.status)

@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from tests.iam.guard import running
+
 PREFIX = "/api/v1"
 ADDRESS = "203.0.113.77"
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) TestBrowser/1.0"
@@ -60,8 +62,14 @@ class Answer:
 
 
 def handler_of(function: str) -> Handler:
-    """The entry of functions/<function>."""
-    return import_module(f"functions.{function}.handler").handler
+    """The entry of functions/<function>, which may do there what its role allows."""
+    handler: Handler = import_module(f"functions.{function}.handler").handler
+
+    def with_its_role(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        with running(function):
+            return handler(event, context)
+
+    return with_its_role
 
 
 def event(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from referrals.dynamodb import side_by_side
 from referrals.dynamodb.table import Table
 from referrals.edge import auth, clock, service, settings, telemetry
 from referrals.edge.tokens import _key_set
@@ -19,6 +20,7 @@ from tests.functions.running import (
     SIGNING_SECRET,
     RunningProgramme,
 )
+from tests.iam import guard, roles
 from tests.tables import direct_table, everything
 
 HASHING_SECRET = "a hashing secret that nothing may show"
@@ -34,11 +36,12 @@ def table() -> Table:
 def environment(monkeypatch, table):
     """A fresh process on a fresh table, as after a cold start."""
     monkeypatch.setenv("TABLE_NAME", table.name)
-    monkeypatch.setenv("HASHING_SECRET", "secret/hashing")
-    monkeypatch.setenv("STRIPE_SECRET", "secret/stripe")
+    monkeypatch.setenv("HASHING_SECRET", roles.arn("HashingSecret"))
+    monkeypatch.setenv("STRIPE_SECRET", roles.arn("StripeSecret"))
     stripe = {"signing_secrets": [SIGNING_SECRET, OLDER_SIGNING_SECRET]}
-    secrets = {"secret/hashing": HASHING_SECRET, "secret/stripe": json.dumps(stripe)}
-    monkeypatch.setattr(settings, "_secret", secrets.__getitem__)
+    secrets = {"HashingSecret": HASHING_SECRET, "StripeSecret": json.dumps(stripe)}
+    monkeypatch.setattr(settings, "_secret", guard.secrets(secrets))
+    monkeypatch.setattr(side_by_side, "ThreadPoolExecutor", guard.SameFunction)
     monkeypatch.setattr(service, "table", lambda: table)
     settings.settings.cache_clear()
     _key_set.cache_clear()

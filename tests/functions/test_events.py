@@ -9,7 +9,7 @@ import pytest
 from tests.functions.client import Context, handler_of, invoke
 from tests.functions.running import REFERRER, SIGNING_SECRET
 from tests.stripe_payloads import signature
-from tests.tables import template
+from tests.template import template
 
 ROOT = Path(__file__).parent.parent.parent
 FILES = {path.stem: path for path in sorted((ROOT / "events").glob("*.json"))}

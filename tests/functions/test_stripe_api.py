@@ -11,6 +11,7 @@ import stripe
 from referrals.edge import settings, stripe_api
 from tests.functions.conftest import HASHING_SECRET
 from tests.functions.running import SIGNING_SECRET
+from tests.iam import guard
 from tests.stripe_payloads import charge_refunded, charge_succeeded, dispute_created, invoice_paid
 from tests.tables import everything
 
@@ -51,10 +52,10 @@ def stripe_answers(monkeypatch) -> Iterator[FakeStripe]:
     )
     monkeypatch.setattr(stripe_api, "_client", lambda api_key: client)
     secrets = {
-        "secret/hashing": HASHING_SECRET,
-        "secret/stripe": json.dumps({"signing_secrets": [SIGNING_SECRET], "api_key": "sk_test_1"}),
+        "HashingSecret": HASHING_SECRET,
+        "StripeSecret": json.dumps({"signing_secrets": [SIGNING_SECRET], "api_key": "sk_test_1"}),
     }
-    monkeypatch.setattr(settings, "_secret", secrets.__getitem__)
+    monkeypatch.setattr(settings, "_secret", guard.secrets(secrets))
     yield fake
     server.shutdown()
     server.server_close()

@@ -10,7 +10,7 @@ from tests.functions.conftest import (  # noqa: F401
     table,
     time_is,
 )
-from tests.tables import template
+from tests.template import template
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from referrals.acts import intake
 from referrals.edge.telemetry import Metric
 from tests import stripe_payloads
 from tests.functions.client import invoke, request
-from tests.tables import template
+from tests.template import template
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
 NAMESPACE = "Referrals"

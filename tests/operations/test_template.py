@@ -1,14 +1,12 @@
 """What the template promises of every function: how it is seen, what it may do, how it is rolled
 out."""
 
-from copy import deepcopy
 from fnmatch import fnmatchcase
 
 import pytest
-from samtranslator.translator.transform import transform
 
 from referrals.store import keys
-from tests.tables import template
+from tests.template import processed, template
 
 GLOBALS = template()["Globals"]["Function"]
 FUNCTIONS = {
@@ -85,21 +83,6 @@ def test_a_click_reaches_no_attribution_and_nothing_of_stripe(resources):
         patterns = leading_keys(statement)
         assert patterns, f"{statement['Sid']} is bound to no key"
         assert not any(fnmatchcase(pk, one) for pk in out_of_reach for one in patterns)
-
-
-class NoManagedPolicies:
-    def load(self):
-        return {}
-
-
-def processed(layer="s3://bucket/layer", **parameters):
-    """The resources that CloudFormation would make, once SAM has packed and read the template."""
-    packed = deepcopy(template())
-    for resource in packed["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = "s3://bucket/function"
-    packed["Resources"]["ReferralsLayer"]["Properties"]["ContentUri"] = layer
-    return transform(packed, parameters, NoManagedPolicies())["Resources"]
 
 
 def groups(resources):

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from botocore.exceptions import ReadTimeoutError
 from botocore.retries.standard import RetryContext, StandardRetryConditions
 
+from tests.iam import guard
 from tests.simulation.emulator import Emulator
 
 URL = "https://dynamodb.us-east-1.amazonaws.com/"
@@ -124,6 +125,7 @@ class Client:
     def _call(self, call: Call) -> dict[str, Any]:
         if call.operation == "TransactWriteItems":
             call.arguments.setdefault("ClientRequestToken", self.weather.token())
+        guard.dynamodb(call.operation, call.arguments)
         body = json.dumps(call.arguments).encode()
         number = 0
         while True:

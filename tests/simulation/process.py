@@ -12,6 +12,7 @@ from referrals.dynamodb.table import Table
 from referrals.edge import auth
 from referrals.store import codes, metering
 from tests.functions.client import Context
+from tests.iam.guard import running
 
 HANDLERS = {
     name: import_module(f"functions.{name}.handler")
@@ -56,7 +57,8 @@ class Process:
         """Call a function in this process."""
         self._contexts[function] = {}
         self.resume()
-        return HANDLERS[function].handler(event, _CONTEXT)
+        with running(function):
+            return HANDLERS[function].handler(event, _CONTEXT)
 
     def aside(self, wait: Callable[[], object]) -> None:
         """Wait, and find everything as it was though other processes had their turns."""

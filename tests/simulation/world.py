@@ -23,6 +23,7 @@ from referrals.rules.ids import CODE_LENGTH, code_from
 from referrals.rules.plans import PLANS, Plan
 from referrals.store import codes, metering
 from tests.functions.running import SIGNING_SECRET
+from tests.iam import guard, roles
 from tests.simulation.emulator import Emulator
 from tests.simulation.faults import FAULTS, Call, Client, Crash, Fault
 from tests.simulation.process import HANDLERS, Process
@@ -31,7 +32,10 @@ from tests.simulation.standins import Dice, InTurn, Time, nothing
 
 SECRET = "the simulation's hashing secret"
 MOST_SKEW = timedelta(minutes=10)
-_SECRETS = {"hashing": SECRET, "stripe": json.dumps({"signing_secrets": [SIGNING_SECRET]})}
+_SECRETS = {
+    "HashingSecret": SECRET,
+    "StripeSecret": json.dumps({"signing_secrets": [SIGNING_SECRET]}),
+}
 _SDK_ATTEMPTS = 4
 
 
@@ -172,12 +176,12 @@ class World:
         self, environment: Mapping[str, str], plans: Mapping[str, Plan]
     ) -> Iterator[None]:
         """Let the real handlers live here, in this environment and with these plans."""
-        told = {"TABLE_NAME": self.emulator.name, "HASHING_SECRET": "hashing"}
-        told |= {"STRIPE_SECRET": "stripe", **environment}
+        told = {"TABLE_NAME": self.emulator.name, "HASHING_SECRET": roles.arn("HashingSecret")}
+        told |= {"STRIPE_SECRET": roles.arn("StripeSecret"), **environment}
         time, metrics = Time(self), telemetry.metrics.provider
         replaced: list[tuple[Any, str, Any]] = [
             (service, "table", lambda: self.actor.process.table),
-            (settings, "_secret", _SECRETS.__getitem__),
+            (settings, "_secret", guard.secrets(_SECRETS)),
             (clock, "now", self._clock),
             (clock, "new_ulid", self.new_ulid),
             (clock, "new_code", lambda: code_from(self.actor.chance.randbytes(CODE_LENGTH))),

@@ -1,0 +1,119 @@
+"""What each function's role may do, by the policies that SAM makes of the template.
+
+MiniStack's evaluator reads and weighs them: explicit deny, then allow, else denied.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import PurePath
+from typing import Any, NamedTuple
+
+from ministack.core.iam_evaluator import ParsedStatement, parse_policy_document
+
+from tests.template import processed, template
+
+ACCOUNT, REGION = "123456789012", "us-east-1"
+KEYS = "dynamodb:LeadingKeys"
+ATTRIBUTES = "dynamodb:Attributes"
+# What functions ask for themselves; the rest Lambda asks for on their behalf.
+ASKED_FOR = ("dynamodb:", "secretsmanager:")
+
+
+class Permission(NamedTuple):
+    """The smallest thing that a statement allows: one action on keys of one form.
+
+    `keys` is None where the statement is bound to no key. An attribute that an action may name
+    is a permission of its own; None stands for the action itself.
+    """
+
+    function: str
+    sid: str
+    action: str
+    resource: str
+    keys: str | None
+    attribute: str | None = None
+
+
+def arn(name: str) -> str:
+    """The ARN of a resource of the template."""
+    kind = template()["Resources"][name]["Type"]
+    if kind == "AWS::DynamoDB::Table":
+        return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"
+    if kind == "AWS::SecretsManager::Secret":
+        return f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-a1B2c3"
+    return f"arn:aws:{kind.split('::')[1].lower()}:{REGION}:{ACCOUNT}:{name}"
+
+
+@cache
+def policies() -> dict[str, list[dict[str, Any]]]:
+    """By the folder of each function the documents of its role, its shared policies' first."""
+    made, found = processed(Environment="prod"), {}
+    for name, resource in template()["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::Function":
+            folder = PurePath(resource["Properties"]["CodeUri"]).name
+            role = made[made[name]["Properties"]["Role"]["Fn::GetAtt"][0]]["Properties"]
+            found[folder] = list(map(_resolved, _documents(role, made)))
+    return found
+
+
+def _documents(role: dict[str, Any], made: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for managed in role["ManagedPolicyArns"]:
+        if "Ref" in managed:
+            yield made[managed["Ref"]]["Properties"]["PolicyDocument"]
+    for inline in role.get("Policies", ()):
+        yield inline["PolicyDocument"]
+
+
+def _resolved(value: Any) -> Any:
+    """The value with the ARNs that CloudFormation would put there."""
+    match value:
+        case {"Fn::GetAtt": [str(name), "Arn" | "Id"]} | {"Ref": str(name)}:
+            return arn(name)
+        case {"Fn::Sub": str(text)}:
+            before, name, attribute, after = _substituted(text)
+            assert attribute == "Arn", text
+            return before + arn(name) + after
+        case dict():
+            return {key: _resolved(inner) for key, inner in value.items()}
+        case list():
+            return [_resolved(inner) for inner in value]
+    return value
+
+
+def _substituted(text: str) -> tuple[str, str, str, str]:
+    before, _, rest = text.partition("${")
+    named, _, after = rest.partition("}")
+    name, _, attribute = named.partition(".")
+    return before, name, attribute, after
+
+
+@cache
+def statements(function: str) -> list[ParsedStatement]:
+    """What the role of functions/<function> may do itself."""
+    return [
+        statement
+        for document in policies()[function]
+        for statement in parse_policy_document(document)
+        if any(action.startswith(ASKED_FOR) for action in statement.actions)
+    ]
+
+
+def bound_to(statement: ParsedStatement, key: str) -> list[str] | None:
+    """The values that a statement's conditions leave a key; None where they do not speak of it."""
+    found = [block[key] for block in statement.conditions.values() if key in block]
+    if not found:
+        return None
+    (values,) = found
+    return [values] if isinstance(values, str) else list(values)
+
+
+def permissions(function: str) -> set[Permission]:
+    """All that the role of functions/<function> may do."""
+    return {
+        Permission(function, one.sid, action, resource, keys, attribute)
+        for one in statements(function)
+        for action in one.actions
+        for resource in one.resources
+        for keys in bound_to(one, KEYS) or [None]
+        for attribute in [None, *(bound_to(one, ATTRIBUTES) or [])]
+    }
