@@ -15,7 +15,7 @@ export AWS_DEFAULT_REGION ?= us-east-1
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-store test-functions test-e2e simulate sweep bench lint check-template \
+.PHONY: help setup run test test-unit test-store test-functions test-e2e simulate sweep bench load lint check-template \
 	openapi format build deploy key token reconcile requirements clean
 
 help: ## List the targets
@@ -51,6 +51,9 @@ sweep: setup ## Every call of every function meets every fault, alone and in pai
 
 bench: setup ## What starts, requests and clicks cost, into docs/ (SCALE=full: a million referrals)
 	@PYTHONPATH=layers/referrals/python $(BIN)/python -m tests.bench
+
+load: setup ## A viral day in simulated time, on a DynamoDB with conflicts and hot keys, into docs/
+	@PYTHONPATH=layers/referrals/python $(BIN)/python -m tests.load
 
 lint: setup ## Style, types, direction of imports, template, the API's document
 	$(BIN)/ruff check .

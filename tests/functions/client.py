@@ -34,6 +34,9 @@ class Context(LambdaContext):
         self._log_group_name = "/aws/lambda/under-test"
         self._log_stream_name = "2026/01/01/[$LATEST]0"
 
+    def get_remaining_time_in_millis(self) -> int:
+        return 10_000
+
 
 @dataclass(frozen=True)
 class Answer:

@@ -149,7 +149,11 @@ class Client:
                     raise lost
                 code = parsed["Error"]["Code"]
                 raise self.exceptions.from_code(code)(parsed, call.operation)
-            self.weather.wait(0.05 * 2**number)
+            self.weather.wait(self._backoff(number))
+
+    def _backoff(self, number: int) -> float:
+        """Seconds before the next try: longer each time."""
+        return 0.05 * 2**number
 
     def _send(self, call: Call, body: bytes) -> tuple[int, dict[str, Any]]:
         fault = self.weather.before(call)
@@ -171,9 +175,9 @@ class Client:
                 self.weather.later(lambda: self.emulator.ask(call.operation, body))
                 raise ReadTimeoutError(endpoint_url=URL)
             case Fault.THROTTLE:
-                return _error("ThrottlingException")
+                return error("ThrottlingException")
             case Fault.CONFLICT:
-                return _conflict(call)
+                return conflict(call)
             case Fault.STALE:
                 return self.weather.index_answer(call, body)
         status, answer = self.emulator.ask(call.operation, body)
@@ -183,7 +187,7 @@ class Client:
             raise Crash
         if status < 300:
             return status, answer
-        return _error(answer.pop("__type").split("#")[-1], **answer)
+        return error(answer.pop("__type").split("#")[-1], **answer)
 
 
 @dataclass
@@ -192,14 +196,14 @@ class _Http:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def _error(code: str, **more: Any) -> tuple[int, dict[str, Any]]:
+def error(code: str, **more: Any) -> tuple[int, dict[str, Any]]:
     message = more.get("message", more.get("Message", code))
     return 400, {"Error": {"Code": code, "Message": message}, **more}
 
 
-def _conflict(call: Call) -> tuple[int, dict[str, Any]]:
+def conflict(call: Call) -> tuple[int, dict[str, Any]]:
     if call.operation != "TransactWriteItems":
-        return _error("TransactionConflictException")
+        return error("TransactionConflictException")
     others = [{"Code": "None"}] * (len(call.arguments["TransactItems"]) - 1)
     reasons = [{"Code": "TransactionConflict", "Message": "in use"}, *others]
-    return _error("TransactionCanceledException", CancellationReasons=reasons)
+    return error("TransactionCanceledException", CancellationReasons=reasons)

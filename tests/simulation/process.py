@@ -49,6 +49,7 @@ class Process:
 
     table: Table
     skew: timedelta = timedelta()
+    context: Context = _CONTEXT
     _request: tuple[Any, ...] = (None, None)
     _contexts: dict[str, dict[str, Any]] = field(default_factory=dict)
     _caches: tuple[dict[Any, Any], ...] = field(default_factory=lambda: ({}, {}, {}))
@@ -58,7 +59,7 @@ class Process:
         self._contexts[function] = {}
         self.resume()
         with running(function):
-            return HANDLERS[function].handler(event, _CONTEXT)
+            return HANDLERS[function].handler(event, self.context)
 
     def aside(self, wait: Callable[[], object]) -> None:
         """Wait, and find everything as it was though other processes had their turns."""

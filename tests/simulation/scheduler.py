@@ -2,8 +2,9 @@
 
 import heapq
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import greenlet
 
@@ -19,7 +20,8 @@ class Scheduler:
 
     def start(self, act: Callable[[], object], at: datetime) -> None:
         """Let an actor begin at a time."""
-        self._wake(greenlet.greenlet(act), at)
+        # Whoever starts it is waiting for something else: at its end the hub goes on.
+        self._wake(greenlet.greenlet(act, parent=self._hub), at)
 
     def wait(self, delay: timedelta) -> None:
         """Let time pass for the one who calls, and the others go on meanwhile."""
@@ -28,6 +30,25 @@ class Scheduler:
             self.now += delay
             return
         self._wake(me, self.now + delay)
+        self._hub.switch()
+
+    def together(self, acts: Sequence[Callable[[], object]]) -> None:
+        """Let several act at the same time, and the one who calls go on when all are done."""
+        me, left = greenlet.getcurrent(), len(acts)
+        if me is self._hub:
+            for act in acts:
+                act()
+            return
+
+        def begun(act: Callable[[], object]) -> None:
+            nonlocal left
+            act()
+            left -= 1
+            if not left:
+                self._wake(me, self.now)
+
+        for act in acts:
+            self.start(partial(begun, act), self.now)
         self._hub.switch()
 
     def run(self) -> None:

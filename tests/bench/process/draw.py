@@ -118,6 +118,41 @@ def growth():
     kept("growth", rect=(0, 0.1, 1, 1))
 
 
-for draw in (cold, warm, clicks, growth):
+def load():
+    """Offered against completed, how long it took, what was not served; before and now."""
+    scenarios = ("both, 200 codes", "signups, one viral code", "payments, one viral code")
+    _, rows = plt.subplots(3, 3, figsize=(12, 9), sharex=True)
+    for label, colour in (("before", OTHER), ("now", OURS)):
+        file = FIGURES / f"{label}.json"
+        stored = json.loads(file.read_text()) if file.exists() else []
+        for axes, scenario in zip(rows, scenarios, strict=True):
+            points = [one for one in stored if one["scenario"] == scenario and one["hold"] == 0.01]
+            offered = [one["offered"] for one in points]
+
+            def line(axis, name, points=points, offered=offered, **style):
+                axis.plot(offered, [one[name] for one in points], marker="o", **style)
+
+            line(axes[0], "completed", color=colour, label=label)
+            line(axes[1], "p50", color=colour, linestyle=":", label=f"{label}, p50")
+            line(axes[1], "p99", color=colour, label=f"{label}, p99")
+            line(axes[2], "failed", color=colour, label=f"{label}, failed")
+            line(axes[2], "busy", color=colour, linestyle=":", label=f"{label}, 503")
+    for axes, scenario in zip(rows, scenarios, strict=True):
+        axes[0].set_title(scenario, loc="left")
+        axes[0].plot([25, 2000], [25, 2000], color="#ddd", zorder=0)
+        axes[1].axhline(250, color=LIMIT, linestyle="--", linewidth=0.8)
+        for axis, what in zip(axes, ("completed a second", "ms", "share"), strict=True):
+            axis.set_xscale("log")
+            axis.set_ylabel(what)
+        axes[0].set_yscale("log")
+        axes[1].set_yscale("log")
+    for axis in rows[-1]:
+        axis.set_xlabel("offered a second")
+    for axis in rows[0]:
+        axis.legend(fontsize=7)
+    kept("load")
+
+
+for draw in (cold, warm, clicks, growth, load):
     if draw.__name__ in sys.argv[4:]:
         draw()

@@ -1,0 +1,121 @@
+"""docs/load.md and its picture: what was offered and what came of it, before and now."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.bench import ground
+from tests.bench.figures import table
+from tests.load.scenarios import SCENARIOS, SPREAD, UNCAPPED, VIRAL
+
+Figures = list[dict[str, Any]]
+Wanted = tuple[str, tuple[float, ...], float]
+
+BEFORE, NOW = "before", "now"
+_FIGURES = Path(__file__).parent / "figures"
+_RATES = {BEFORE: (50, 100, 200, 400), NOW: (50, 200, 500, 1000, 2000)}
+_VIRAL_RATES = {BEFORE: (50, 100, 200), NOW: (50, 200, 400, 800)}
+# Referrals that are due, seconds of payments, scheduled runs.
+_RECOVERY = {BEFORE: (300, 10, 2), NOW: (5_000, 20, 2)}
+_HEAD = f"""# A viral day
+
+Written by `make load`; do not edit. The real handlers in simulated time, on a DynamoDB that does
+what the real one does and emulators do not ([dynamodb.py](../tests/load/dynamodb.py)): a
+transaction holds its items for 10 ms, whether it succeeds or not, and whatever else writes one of
+them meanwhile is refused, condition checks among them; a call takes 4 ms; a partition key takes
+1,000 write units and 3,000 read units a second, in the table and in each index, and an index that
+is full refuses the table's write; the SDK tries four times with its own pauses; Lambda ends a
+request after 10 s. Requests come by chance at the rate that is offered. *Busy* are clean 503 and
+429, which say when to come again; *failed* are all others, among them requests that were ended.
+Milliseconds are those of the requests that were served.
+
+*{SPREAD}*: 200 referrers with a code each. *{VIRAL}*: one referrer has them all, with the cap of
+ten rewards a month. *{UNCAPPED.removeprefix(VIRAL + ", ")}*: all of them are rewarded, on one
+account. All visitors come through one campaign, and all signups are of one day.
+"""
+
+
+def wanted(label: str) -> Iterator[Wanted]:
+    """The points of each scenario."""
+    for name in SCENARIOS:
+        if not name.startswith("clicks"):
+            rates = _RATES if name.endswith(SPREAD) else _VIRAL_RATES
+            yield name, rates[label], 0.010
+    yield f"clicks, {VIRAL}", (1000, 5000), 0.010
+    for hold in (0.005, 0.020):
+        yield f"both, {SPREAD}", _RATES[label][1:4], hold
+    yield "recovery", _RECOVERY[label], 0.010
+
+
+def line(one: dict[str, Any]) -> str:
+    """A figure for people."""
+    return "  ".join(f"{name} {value}" for name, value in one.items())
+
+
+def store(label: str, found: Figures) -> None:
+    """Keep the figures of a run."""
+    _FIGURES.mkdir(exist_ok=True)
+    (_FIGURES / f"{label}.json").write_text(json.dumps(found, indent=1) + "\n")
+
+
+def stored(label: str) -> Figures:
+    """The figures kept under a label; none where there are none."""
+    kept = _FIGURES / f"{label}.json"
+    return json.loads(kept.read_text()) if kept.exists() else []
+
+
+def write() -> None:
+    """Draw what is kept, and write the document."""
+    ground.prepare()
+    _draw()
+    parts = [_HEAD, "![](bench-load.svg)\n"]
+    for label, head in ((NOW, "## Now"), (BEFORE, "## Before")):
+        if found := stored(label):
+            parts += [head, _points(found), _recovery(found)]
+    (ground.DOCS / "load.md").write_text("\n".join(parts))
+
+
+def _draw() -> None:
+    command = [ground.OTHERS / "bin" / "python", ground.PROCESS / "draw.py"]
+    told = [_FIGURES, ground.DOCS, "", "load"]
+    subprocess.run([*command, *told], check=True, env=os.environ | {"MPLBACKEND": "svg"})
+
+
+def _points(found: Figures) -> str:
+    heads = ["Scenario", "Hold", "Offered/s", "Completed/s", "Busy", "Failed", "p50", "p99"]
+    rows = [
+        [
+            one["scenario"],
+            f"{one['hold'] * 1000:.0f} ms",
+            f"{one['offered']:,.0f}",
+            f"{one['completed']:,.0f}",
+            f"{one['busy']:.2%}",
+            f"{one['failed']:.2%}",
+            f"{one['p50']} ms",
+            f"{one['p99']} ms",
+        ]
+        for one in found
+        if "offered" in one
+    ]
+    return "\n" + table(heads, rows)
+
+
+def _recovery(found: Figures) -> str:
+    heads = ["Grants due", "Granted", "Within", "Runs", "Put off an hour", "Payments beside: p99"]
+    rows = [
+        [
+            f"{one['due']:,}",
+            f"{one['granted']:,}",
+            f"{one['seconds']:,.0f} s",
+            f"{one['runs']}",
+            f"{one['put_off']}",
+            f"{one['payments_p99']} ms, {one['payments_failed']:.2%} failed",
+        ]
+        for one in found
+        if "due" in one
+    ]
+    about = "Recovery by schedule, every five minutes, beside 100 payments a second:"
+    return f"{about}\n\n{table(heads, rows)}" if rows else ""
