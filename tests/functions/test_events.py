@@ -54,6 +54,19 @@ def test_every_function_has_an_event():
     assert {function_of(name) for name in FILES} == set(FUNCTIONS)
 
 
+HTTP = [name for name, path in FILES.items() if "rawPath" in json.loads(path.read_text())]
+
+
+@pytest.mark.parametrize("base", ["/some/base", "/v2", "/api/v1", "/api/v1/x"])
+@pytest.mark.parametrize("name", HTTP)
+def test_the_event_is_taken_under_the_base_path_of_a_custom_domain(filled, name, base):
+    event = filled(name)
+    event["rawPath"] = event["requestContext"]["http"]["path"] = base + event["rawPath"]
+    event["requestContext"] |= {"domainName": "api.example.com", "domainPrefix": "api"}
+    answer = handler_of(function_of(name))(event, Context())
+    assert answer["statusCode"] == 200, answer["body"]
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_the_event_is_taken_by_its_function(filled, name):
     event = filled(name)

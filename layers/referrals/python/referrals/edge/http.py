@@ -89,7 +89,7 @@ def serve(
         after = None
         try:
             after = guard(app, event) if guard else None
-            answer = resolved(_with_checked_body(event, largest_body), context)
+            answer = resolved(_checked(event, largest_body), context)
         except ReferralError as error:
             answer = _plain_answer(_refusal(app, error))
         except Exception:
@@ -160,8 +160,10 @@ def body_bytes(event: Event, largest: int) -> bytes:
     return raw
 
 
-def _with_checked_body(event: Event, largest: int) -> Event:
-    """The event with a body that is a JSON object, whatever type the client called it."""
+def _checked(event: Event, largest: int) -> Event:
+    """The event with a path as routes spell it, and a body that is a JSON object, whatever type
+    the client called it.
+    """
     raw = body_bytes(event, largest)
     if not raw.strip():
         body = "{}"
@@ -177,7 +179,18 @@ def _with_checked_body(event: Event, largest: int) -> Event:
             raise InvalidRequest.field("body", "must be a JSON object")
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     headers["content-type"] = "application/json"
-    return {**event, "headers": headers, "body": body, "isBase64Encoded": False}
+    return {
+        **event,
+        "rawPath": _own_path(event["rawPath"]),
+        "headers": headers,
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def _own_path(path: str) -> str:
+    """Without what a custom domain's mapping puts before it, which API Gateway leaves there."""
+    return path[max(path.rfind(f"{PREFIX}/"), 0) :]
 
 
 def _no_constant(name: str) -> None:
