@@ -46,6 +46,7 @@ class Settings:
     programme: Programme
     clicks_kept: timedelta
     clicks_per_minute: int
+    trusted_proxies: int
     jwt: JwtSettings
 
     @property
@@ -75,6 +76,7 @@ def settings() -> Settings:
         programme=_programme(),
         clicks_kept=timedelta(days=_number("CLICK_RETENTION_DAYS", 90)),
         clicks_per_minute=_number("CLICKS_PER_MINUTE", 60),
+        trusted_proxies=_number("TRUSTED_PROXIES", 0),
         jwt=JwtSettings(
             jwks_url=os.environ.get("JWT_JWKS_URL", ""),
             issuer=os.environ.get("JWT_ISSUER", ""),

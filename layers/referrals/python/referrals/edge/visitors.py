@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from referrals.edge.settings import settings
+from referrals.rules.addresses import visitor_address
 from referrals.rules.ids import ip_hash, keyed_hash
 
 
@@ -22,7 +23,12 @@ def of(app: APIGatewayHttpResolver) -> Visitor:
     event = app.current_event.raw_event
     secret = settings().hashing_secret
     agent = event["headers"].get("user-agent")
+    address = visitor_address(
+        event["requestContext"]["http"].get("sourceIp") or "",
+        event["headers"].get("x-forwarded-for") or "",
+        settings().trusted_proxies,
+    )
     return Visitor(
-        ip_hash=ip_hash(secret, event["requestContext"]["http"].get("sourceIp") or ""),
+        ip_hash=ip_hash(secret, address),
         user_agent_hash=keyed_hash(secret, "user-agent", agent) if agent else None,
     )
