@@ -52,6 +52,7 @@ def in_this_process(table: Table, identity: IdentityProvider) -> Iterator[Runnin
             "TABLE_NAME": table.name,
             "HASHING_SECRET": "hashing",
             "STRIPE_SECRET": "stripe",
+            "ENVIRONMENT": "local",
             "JWT_JWKS_URL": identity.jwks_url,
         }
         for name, value in variables.items():

@@ -41,6 +41,7 @@ def served() -> Iterator[Served]:
         variables = CHOSEN | {
             "TABLE_NAME": table.name,
             "AWS_ENDPOINT_URL": emulator.url,
+            "ENVIRONMENT": "local",
             "JWT_JWKS_URL": identity.jwks_url,
         }
         with in_this_process(table, identity) as programme:

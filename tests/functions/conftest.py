@@ -127,5 +127,7 @@ def identity_provider():
 @pytest.fixture
 def tokens(identity_provider, configure) -> IdentityProvider:
     """The identity provider that the service trusts."""
-    configure(JWT_JWKS_URL=identity_provider.jwks_url, JWT_ISSUER=ISSUER, JWT_AUDIENCE=AUDIENCE)
+    # The one environment whose keys may come by plain http.
+    configure(ENVIRONMENT="local", JWT_JWKS_URL=identity_provider.jwks_url)
+    configure(JWT_ISSUER=ISSUER, JWT_AUDIENCE=AUDIENCE)
     return identity_provider

@@ -1,6 +1,7 @@
 """What the template promises of every function: how it is seen, what it may do, how it is rolled
 out."""
 
+import re
 from fnmatch import fnmatchcase
 
 import pytest
@@ -132,3 +133,19 @@ def test_a_new_layer_is_a_new_version_of_every_function():
     before, after = versions("s3://bucket/before"), versions("s3://bucket/after")
     assert len(before) == len(after) == len(FUNCTIONS)
     assert before.isdisjoint(after)
+
+
+@pytest.mark.parametrize(
+    ("url", "taken"),
+    [
+        ("", True),
+        ("https://id.example.com/.well-known/jwks.json", True),
+        ("http://127.0.0.1:3000/.well-known/jwks.json", True),
+        ("http://id.example.com/.well-known/jwks.json", False),
+        ("http://127.0.0.1.example.com:80/jwks.json", False),
+        ("https:// id.example.com", False),
+    ],
+)
+def test_the_keys_of_tokens_come_by_https_or_from_this_machine(url, taken):
+    pattern = template()["Parameters"]["JwtJwksUrl"]["AllowedPattern"]
+    assert bool(re.search(pattern, url)) is taken

@@ -4,18 +4,15 @@ import json
 import os
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
 
 from referrals.dynamodb import sdk
 from referrals.rules.programme import Programme
 from referrals.rules.risk import RISK_RULES
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.parameters import SecretsProvider
-
-# A secret that was changed is in use everywhere after this many seconds.
-_SECRET_AGE = 60
+    from referrals.edge.changing_secret import ChangingSecret
 
 
 @dataclass(frozen=True)
@@ -49,15 +46,22 @@ class Settings:
     trusted_proxies: int
     jwt: JwtSettings
 
-    @property
+    @cached_property
     def hashing_secret(self) -> bytes:
         """The key of every keyed hash and cursor. It must never change: ids follow from it."""
         return _secret(self.hashing_secret_id).encode()
 
+    @cached_property
+    def _stripe_secret(self) -> "ChangingSecret":
+        # The webhook's function alone needs it.
+        from referrals.edge.changing_secret import ChangingSecret
+
+        return ChangingSecret(lambda: _secret(self.stripe_secret_id))
+
     @property
     def stripe(self) -> StripeSecrets:
-        """Stripe's secrets as they are now."""
-        stored = json.loads(_secret(self.stripe_secret_id))
+        """Stripe's secrets as they are now, or were when they could last be read."""
+        stored = json.loads(self._stripe_secret.value())
         return StripeSecrets(tuple(stored.get("signing_secrets", ())), stored.get("api_key"))
 
 
@@ -78,7 +82,7 @@ def settings() -> Settings:
         clicks_per_minute=_number("CLICKS_PER_MINUTE", 60),
         trusted_proxies=_number("TRUSTED_PROXIES", 0),
         jwt=JwtSettings(
-            jwks_url=os.environ.get("JWT_JWKS_URL", ""),
+            jwks_url=_jwks_url(),
             issuer=os.environ.get("JWT_ISSUER", ""),
             audience=os.environ.get("JWT_AUDIENCE", ""),
             role_claim=os.environ.get("JWT_ROLE_CLAIM", "role"),
@@ -101,6 +105,14 @@ def _programme() -> Programme:
     )
 
 
+def _jwks_url() -> str:
+    url = os.environ.get("JWT_JWKS_URL", "")
+    # Whoever can change the keys on their way can be anybody; the local stack serves its own.
+    if url and not url.startswith("https://") and os.environ.get("ENVIRONMENT") != "local":
+        raise ValueError("JWT_JWKS_URL must be https")
+    return url
+
+
 def _rules(names: str) -> frozenset[str]:
     chosen = frozenset(name.strip() for name in names.split(",") if name.strip())
     unknown = chosen - RISK_RULES.keys()
@@ -114,12 +126,11 @@ def _number(name: str, usual: int) -> int:
 
 
 def _secret(identity: str) -> str:
-    return str(_secrets().get(identity, max_age=_SECRET_AGE))
+    return str(_secrets().get_secret_value(SecretId=identity)["SecretString"])
 
 
 @cache
-def _secrets() -> "SecretsProvider":
-    # Loaded with the first secret: it brings the whole of boto3, which nothing else here needs.
-    from aws_lambda_powertools.utilities.parameters import SecretsProvider
-
-    return SecretsProvider(boto3_client=sdk.client("secretsmanager"))
+def _secrets() -> Any:
+    """Two connections and two answers fit well into the time that a function has."""
+    retries = {"mode": "standard", "total_max_attempts": 2}
+    return sdk.client("secretsmanager", connect_timeout=1, read_timeout=1, retries=retries)

@@ -8,21 +8,19 @@ from referrals.rules.errors import Unauthorized
 from referrals.rules.ids import is_user_id
 
 if TYPE_CHECKING:
-    from jwt import PyJWKClient
+    from referrals.edge.signing_keys import SigningKeys
 
 # Asymmetric only: with HS256 a public key would serve as the secret.
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
 _REQUIRED = ["exp", "iss", "aud", "sub"]
 _LEEWAY_SECONDS = 10
-_KEYS_LAST_SECONDS = 300
-_FETCH_SECONDS = 3
 
 
 @cache
-def _key_set(url: str) -> "PyJWKClient":
-    from jwt import PyJWKClient
+def _key_set(url: str) -> "SigningKeys":
+    from referrals.edge.signing_keys import SigningKeys
 
-    return PyJWKClient(url, lifespan=_KEYS_LAST_SECONDS, timeout=_FETCH_SECONDS)
+    return SigningKeys(url)
 
 
 def verified_claims(token: str, jwt_settings: JwtSettings) -> dict[str, Any]:
