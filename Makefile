@@ -15,8 +15,8 @@ export AWS_DEFAULT_REGION ?= us-east-1
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-store test-functions test-e2e simulate sweep bench load lint check-template \
-	openapi format build deploy key token reconcile requirements clean
+.PHONY: help setup run test test-unit test-store test-functions test-e2e simulate sweep bench load lint \
+	check-template openapi format build deploy key token invoke bridge reconcile requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +91,12 @@ token: setup ## Make a user token for the running local stack (USER=user-referre
 
 # The shell's own USER, the login name, is not meant.
 TOKEN_USER = $(if $(findstring command,$(origin USER)),$(USER),user-referrer)
+
+invoke: setup ## Invoke a function with its event on the running local stack (FUNCTION=CaptureClick)
+	@$(BIN)/python -m local.invoke $(FUNCTION) $(if $(EVENT),--event '$(EVENT)') $(if $(VIA),--via $(VIA))
+
+bridge: setup ## Let containers reach the running local stack, for a `sam local invoke` of your own
+	@$(BIN)/python -m local.bridge
 
 reconcile: setup ## Recount the running local stack; fails when anything differs
 	@$(BIN)/python -m local.reconcile

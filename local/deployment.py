@@ -5,16 +5,14 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import os
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from local.emulator import CREDENTIALS, Clients
+from local import sam
+from local.emulator import Clients
 from local.environment import LOCAL, ROOT
 from local.failure import Failure
 
@@ -22,30 +20,30 @@ BUILDS = LOCAL / "builds"
 STACK_NAME = "referrals"
 
 
-def build(log: Path) -> Path:
-    """The directory of a build of the sources as they are now; made only if it is not there."""
+def build(log: Path, architecture: str | None = None) -> Path:
+    """The directory of a build of the sources as they are now; made only if it is not there.
+
+    For Lambda on an architecture, or else for the emulator, which has what the layer imports.
+    """
     BUILDS.mkdir(parents=True, exist_ok=True)
+    target = BUILDS / (architecture or "emulator")
+    complete, digest = target / "complete", _digest()
     with (BUILDS / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        target = BUILDS / _digest()
-        if not (target / "complete").exists():
-            for outdated in BUILDS.iterdir():
-                if outdated.is_dir():
-                    shutil.rmtree(outdated)
-            _sam(
-                "build",
-                "--build-dir",
-                str(target),
+        if not complete.exists() or complete.read_text() != digest:
+            options = ("--parameter-overrides", f"Architecture={architecture}")
+            sam.run(
+                *("build", "--build-dir", str(target), *(options if architecture else ())),
                 log=log,
-                environment={"LAYER_PLATFORM": "installed"},
+                environment={"LAYER_PLATFORM": "lambda" if architecture else "installed"},
             )
-            (target / "complete").touch()
-        return target
+            complete.write_text(digest)
+    return target
 
 
 def deploy(built: Path, endpoint: str, parameters: Mapping[str, str], log: Path) -> None:
     overrides = [f"{name}='{value}'" for name, value in parameters.items()]
-    _sam(
+    sam.run(
         "deploy",
         *("--template-file", str(built / "template.yaml"), "--stack-name", STACK_NAME),
         *(
@@ -73,6 +71,17 @@ def resources(client: Clients) -> dict[str, str]:
         resource["LogicalResourceId"]: resource["PhysicalResourceId"]
         for page in pages
         for resource in page["StackResourceSummaries"]
+    }
+
+
+def variables(client: Clients, names: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """The environment of each function of the stack, by its name in the template."""
+    functions = {name for name in names if name.endswith("Function")}
+    return {
+        function: client("lambda").get_function_configuration(FunctionName=names[function])[
+            "Environment"
+        ]["Variables"]
+        for function in sorted(functions)
     }
 
 
@@ -136,37 +145,3 @@ def _sources() -> Iterator[Path]:
         for path in (ROOT / top).rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
                 yield path
-
-
-def _sam(*arguments: str, log: Path, environment: Mapping[str, str]) -> None:
-    """Runs the SAM CLI of this very interpreter's environment."""
-    programs = Path(sys.executable).parent
-    path = os.pathsep.join([str(programs), os.environ.get("PATH", os.defpath)])
-    sam, make = shutil.which("sam", path=path), shutil.which("make", path=path)
-    if sam is None or make is None:
-        raise Failure(f"{'make' if sam else 'the SAM CLI'} is not installed")
-    with log.open("ab") as output:
-        finished = subprocess.run(
-            [sam, *arguments],
-            cwd=ROOT,
-            env={
-                **{
-                    name: value for name, value in os.environ.items() if not name.startswith("AWS_")
-                },
-                "PATH": path,
-                "SAM_CLI_TELEMETRY": "0",
-                **CREDENTIALS,
-                **environment,
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            check=False,
-        )
-    if finished.returncode != 0:
-        raise Failure(f"sam {arguments[0]} failed: {_last_line(log)} (all of it is in {log})")
-
-
-def _last_line(log: Path) -> str:
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
-    return next((line for line in reversed(lines) if line), "it said nothing")

@@ -132,15 +132,7 @@ class Stack:
             **CREDENTIALS,
         }
         write(self.environment, self._directory)
-        write_for_sam(
-            {
-                "AWS_ENDPOINT_URL": self._emulator.url,
-                "TABLE_NAME": self.names["Table"],
-                "HASHING_SECRET": self.names["HashingSecret"],
-                "STRIPE_SECRET": self.names["StripeSecret"],
-            },
-            self._directory,
-        )
+        write_for_sam(deployment.variables(self.client, self.names), self._directory)
 
     def _api_key(self, role: str, user_id: str) -> str:
         made = self.invoke(

@@ -1,14 +1,15 @@
-"""events/*.json, which people feed to `sam local invoke`: each is one that its function takes."""
+"""events/*.json, which `make invoke` sends: each is one that its function takes."""
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
 
+from local import events
 from tests.functions.client import Context, handler_of, invoke
-from tests.functions.running import REFERRER, SIGNING_SECRET
-from tests.stripe_payloads import signature
+from tests.functions.running import SIGNING_SECRET
 from tests.template import template
 
 ROOT = Path(__file__).parent.parent.parent
@@ -28,26 +29,16 @@ def resource_of(function):
 
 @pytest.fixture
 def filled(programme, tokens):
-    """The event with what only its sender knows: key, token, signature, ids that exist."""
-
-    def fill(name):
-        event = json.loads(FILES[name].read_text())
-        headers = event.get("headers", {})
-        held = programme.in_review("user-held")["attribution"]["id"]
-        if "x-api-key" in headers:
-            service = function_of(name) == "attribute_signup"
-            headers["x-api-key"] = programme.service_key if service else programme.admin_key
-        if "authorization" in headers:
-            headers["authorization"] = f"Token {tokens.of(REFERRER)}"
-        if "stripe-signature" in headers:
-            headers["stripe-signature"] = signature(event["body"].encode(), SIGNING_SECRET)
-        if "id" in event.get("pathParameters", {}):
-            event["rawPath"] = event["rawPath"].replace(event["pathParameters"]["id"], held)
-        if function_of(name) == "revoke_api_key":
-            event["id"] = invoke("create_api_key", {"user_id": event["user_id"]})["id"]
-        return event
-
-    return fill
+    """The event with what only the running programme knows."""
+    known = {
+        "admin key": lambda _: programme.admin_key,
+        "service key": lambda _: programme.service_key,
+        "token": tokens.of,
+        "referral": lambda user_id: programme.in_review(user_id)["attribution"]["id"],
+        "new key": lambda user_id: invoke("create_api_key", {"user_id": user_id})["id"],
+        "now": lambda _: str(int(time.time())),
+    }
+    return lambda name: events.filled(FILES[name].read_text(), known, SIGNING_SECRET)
 
 
 def test_every_function_has_an_event():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tables import template
+from tests.template import template
 
 LAYER = Path(__file__).parent.parent.parent / "layers" / "referrals"
 ARCHITECTURES = template()["Parameters"]["Architecture"]["AllowedValues"]
