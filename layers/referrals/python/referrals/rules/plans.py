@@ -1,4 +1,4 @@
-"""The plans: what each includes, how fast it may be used, what more costs. Figures: DESIGN.md."""
+"""The plans: what each includes, how fast it may be used, what more costs (docs/behaviour.md)."""
 
 from dataclasses import dataclass
 from enum import StrEnum

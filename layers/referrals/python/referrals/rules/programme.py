@@ -1,4 +1,4 @@
-"""The programme's settings: what the operator may choose, with DESIGN's defaults."""
+"""The programme's settings: what the operator may choose, and what holds otherwise."""
 
 from dataclasses import dataclass
 from datetime import timedelta
