@@ -10,7 +10,6 @@ CHECKOV := .venv-checkov
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 export MYPYPATH := layers/referrals/python
 export SAM_CLI_TELEMETRY := 0
-export AWS_DEFAULT_REGION ?= us-east-1
 # So that the SAM CLI and the layer's Makefile find this environment's tools first.
 export PATH := $(abspath $(BIN)):$(PATH)
 
@@ -55,6 +54,8 @@ bench: setup ## What starts, requests and clicks cost, into docs/ (SCALE=full: a
 load: setup ## A viral day in simulated time, on a DynamoDB with conflicts and hot keys, into docs/
 	@PYTHONPATH=layers/referrals/python $(BIN)/python -m tests.load
 
+# SAM's checks want a region, and ask nothing of it.
+lint: export AWS_DEFAULT_REGION ?= us-east-1
 lint: setup ## Style, types, direction of imports, template, the API's document
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -62,6 +63,7 @@ lint: setup ## Style, types, direction of imports, template, the API's document
 	PYTHONPATH=layers/referrals/python $(BIN)/lint-imports
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/sam validate --lint
+	$(BIN)/python -m release.check
 	PYTHONPATH=layers/referrals/python $(BIN)/python -m contract.openapi --check
 
 check-template: $(CHECKOV)/installed ## What checkov finds in the template (installs it in a minute or two, once)
@@ -77,11 +79,8 @@ format: setup ## Rewrite the sources in the house style
 build: setup ## Build for AWS: arm64, Python 3.13
 	$(BIN)/sam build
 
-# SAM compares what it reads: parameters alone would leave the versions that are called as they
-# were. The stamp makes it another layer, and that another version of every function.
-deploy: build ## Deploy to AWS (STAGE=prod)
-	date -u +%FT%TZ > .aws-sam/build/ReferralsLayer/python/referrals/deployed
-	$(BIN)/sam deploy --config-env $(or $(STAGE),default)
+deploy: setup ## Build and deploy to AWS (STAGE=prod PARAMS="AlarmEmail=… Rollout=instant")
+	@$(BIN)/python -m release.deploy $(or $(STAGE),default)
 
 key: setup ## Make an API key in the running local stack (ROLE=admin PLAN=enterprise USER_ID=…)
 	@$(BIN)/python -m local.key $(or $(ROLE),admin) $(or $(PLAN),enterprise) $(USER_ID)

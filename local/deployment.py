@@ -31,14 +31,19 @@ def build(log: Path, architecture: str | None = None) -> Path:
     with (BUILDS / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not complete.exists() or complete.read_text() != digest:
-            options = ("--parameter-overrides", f"Architecture={architecture}")
-            sam.run(
-                *("build", "--build-dir", str(target), *(options if architecture else ())),
-                log=log,
-                environment={"LAYER_PLATFORM": "lambda" if architecture else "installed"},
-            )
+            build_into(target, log, architecture)
             complete.write_text(digest)
     return target
+
+
+def build_into(target: Path, log: Path, architecture: str | None = None) -> None:
+    """`sam build` of the sources, whatever is in the directory already."""
+    options = ("--parameter-overrides", f"Architecture={architecture}")
+    sam.run(
+        *("build", "--build-dir", str(target), *(options if architecture else ())),
+        log=log,
+        environment={"LAYER_PLATFORM": "lambda" if architecture else "installed"},
+    )
 
 
 def deploy(built: Path, endpoint: str, parameters: Mapping[str, str], log: Path) -> None:

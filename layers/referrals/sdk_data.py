@@ -41,7 +41,7 @@ def model(whole: dict, operations: tuple[str, ...]) -> dict:
     shapes: dict = {}
     found = named_shapes(kept)
     while found:
-        shapes |= {name: undocumented(whole["shapes"][name]) for name in found}
+        shapes |= {name: undocumented(whole["shapes"][name]) for name in sorted(found)}
         found = named_shapes({name: shapes[name] for name in found}) - shapes.keys()
     return {
         "version": whole["version"],

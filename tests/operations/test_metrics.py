@@ -1,12 +1,17 @@
 """What the alarms and the dashboard ask for is what the functions tell, and the reverse."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
+import pytest
+
 from referrals.acts import intake
 from referrals.edge.telemetry import Metric
+from referrals.store import attributions
+from referrals.views import funnel
 from tests import stripe_payloads
 from tests.functions.client import invoke, request
 from tests.template import template
@@ -16,14 +21,9 @@ NAMESPACE = "Referrals"
 STACK = {"Ref": "AWS::StackName"}
 
 
-def values(found):
+def values(found, metric):
     """The values of one metric, in the order of their writing."""
-    return [value for directive, document in found for value in document[name_of(directive)]]
-
-
-def name_of(directive):
-    (metric,) = directive["Metrics"]
-    return metric["Name"]
+    return [value for _, document in found[metric] for value in document[metric]]
 
 
 def document(found):
@@ -43,8 +43,15 @@ def everything_happens(programme):
     poor = invoke("create_api_key", {"user_id": "user-poor", "role": "admin", "plan": "free"})
     for _ in range(6):
         request("list_referrals", "GET", "/admin/referrals", key=poor["api_key"])
+    something_unforeseen(programme)
     invoke("recover_grants", {})
     invoke("reconcile", {})
+
+
+def something_unforeseen(programme):
+    with patch.object(attributions, "history", side_effect=RuntimeError("unforeseen")):
+        path = "/admin/referrals/any"
+        return request("get_referral", "GET", path, key=programme.admin_key).status
 
 
 def test_every_metric_is_emitted_under_the_one_dimension(programme, emitted):
@@ -64,12 +71,19 @@ def test_the_functions_are_given_the_names_that_the_alarms_know():
     assert variables["POWERTOOLS_SERVICE_NAME"] == STACK
 
 
+def watched(alarms):
+    """What alarms ask for, those among it that calculate with several metrics."""
+    for alarm in alarms:
+        parts = [part["MetricStat"] for part in alarm.get("Metrics", ()) if "MetricStat" in part]
+        yield from [part["Metric"] for part in parts] or [alarm]
+
+
 def test_every_alarm_of_ours_watches_a_metric_that_is_emitted(alarms):
-    ours = [alarm for alarm in alarms.values() if alarm["Namespace"] == NAMESPACE]
+    ours = [one for one in watched(alarms.values()) if one["Namespace"] == NAMESPACE]
     assert ours
-    for alarm in ours:
-        assert alarm["MetricName"] in set(Metric)
-        assert alarm["Dimensions"] == [{"Name": "service", "Value": STACK}]
+    for one in ours:
+        assert one["MetricName"] in set(Metric)
+        assert one["Dimensions"] == [{"Name": "service", "Value": STACK}]
 
 
 def test_the_dashboard_shows_every_metric_of_ours_and_no_other(shown):
@@ -79,12 +93,13 @@ def test_the_dashboard_shows_every_metric_of_ours_and_no_other(shown):
 
 
 def test_the_dashboard_shows_what_the_alarms_of_aws_watch(alarms, shown):
-    watched = {
-        (alarm["Namespace"], alarm["MetricName"])
-        for alarm in alarms.values()
-        if alarm["Namespace"] != NAMESPACE
+    of_aws = {
+        (one["Namespace"], one["MetricName"])
+        for one in watched(alarms.values())
+        if str(one["Namespace"]).startswith("AWS/")
     }
-    assert watched <= {metric[:2] for metric in shown}
+    assert of_aws
+    assert of_aws <= {metric[:2] for metric in shown}
 
 
 def test_the_dashboard_names_what_the_template_makes(resources, shown):
@@ -94,10 +109,13 @@ def test_the_dashboard_names_what_the_template_makes(resources, shown):
 
 
 def test_every_alarm_gives_its_reason_and_tells_somebody(alarms, resources):
-    for alarm in alarms.values():
+    for name, alarm in alarms.items():
         assert len(alarm["AlarmDescription"]) > 40
         assert alarm["TreatMissingData"]
-        assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "AlarmTopic"}]
+        assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+        # That no further letter came does not make the last one good.
+        assert ("OKActions" in alarm) is (name != "DeadLettersAlarm")
+        assert alarm.get("OKActions", alarm["AlarmActions"]) == alarm["AlarmActions"]
     assert resources["AlarmTopic"]["Properties"]["KmsMasterKeyId"] == {"Ref": "AlarmKey"}
 
 
@@ -112,13 +130,13 @@ def test_the_runbook_has_one_paragraph_for_each_alarm(alarms):
 
 def test_a_refused_signature_is_counted_though_no_handler_ran(programme, emitted):
     programme.webhook({}, {"stripe-signature": "t=1,v1=forged"})
-    assert values(emitted()[Metric.WEBHOOK_SIGNATURE_FAILURES]) == [1]
+    assert values(emitted(), Metric.WEBHOOK_SIGNATURE_FAILURES) == [1]
 
 
 def test_a_signup_told_twice_is_counted_once(programme, emitted):
     programme.signup("user-1")
     programme.signup("user-1")
-    assert values(emitted()[Metric.SIGNUPS]) == [1]
+    assert values(emitted(), Metric.SIGNUPS) == [1]
 
 
 def test_a_payment_that_was_there_first_is_counted_with_the_signup(programme, emitted):
@@ -164,12 +182,12 @@ def test_a_payment_that_only_the_expiry_sweep_settles_is_counted(programme, time
 def test_a_held_referral_is_counted_when_it_qualifies_and_when_it_is_approved(programme, emitted):
     held = programme.in_review("user-1")
     waiting = emitted()
-    assert values(waiting[Metric.QUALIFICATIONS]) == [1]
+    assert values(waiting, Metric.QUALIFICATIONS) == [1]
     assert Metric.GRANTS not in waiting
     programme.review("approve", held["attribution"]["id"], body={})
     approved = emitted()
     assert Metric.QUALIFICATIONS not in approved
-    assert values(approved[Metric.GRANTS]) == [2]
+    assert values(approved, Metric.GRANTS) == [2]
 
 
 def test_what_recovery_grants_and_takes_back_is_counted(programme, emitted):
@@ -190,7 +208,7 @@ def test_books_that_balance_are_told_as_well(programme, emitted):
     programme.rewarded("user-1")
     emitted()
     invoke("reconcile", {})
-    assert values(emitted()[Metric.RECONCILE_DIFFERENCES]) == [0]
+    assert values(emitted(), Metric.RECONCILE_DIFFERENCES) == [0]
 
 
 def test_every_difference_is_told(programme, emitted):
@@ -198,7 +216,7 @@ def test_every_difference_is_told(programme, emitted):
     programme.heal_account("user-1")
     emitted()
     invoke("reconcile", {})
-    assert values(emitted()[Metric.RECONCILE_DIFFERENCES]) == [1]
+    assert values(emitted(), Metric.RECONCILE_DIFFERENCES) == [1]
 
 
 def test_the_age_of_what_is_owed_grows_and_ends_with_the_grant(programme, time_is, emitted):
@@ -217,3 +235,66 @@ def test_the_age_of_what_is_owed_grows_and_ends_with_the_grant(programme, time_i
     time_is(now + timedelta(days=1))
     age()
     assert age() == [0]
+
+
+def test_what_nobody_foresaw_is_counted_by_the_api(programme, emitted):
+    assert something_unforeseen(programme) == 500
+    assert values(emitted(), Metric.UNEXPECTED_ERRORS) == [1]
+
+
+def test_what_nobody_foresaw_is_counted_by_a_schedule_and_stays_its_failure(emitted):
+    """So that it is tried again, and put aside in the end."""
+    with (
+        patch.object(funnel, "_counted_until", side_effect=RuntimeError("unforeseen")),
+        pytest.raises(RuntimeError, match="unforeseen"),
+    ):
+        invoke("roll_up_clicks", {})
+    assert values(emitted(), Metric.UNEXPECTED_ERRORS) == [1]
+
+
+def test_what_is_refused_is_not_unexpected(programme, emitted):
+    programme.webhook({}, {"stripe-signature": "t=1,v1=forged"})
+    programme.click(code="no code")
+    request("get_referral", "GET", "/admin/referrals/any", key=programme.admin_key)
+    request("get_referral", "GET", "/admin/referrals/any", key=programme.member_key)
+    assert Metric.UNEXPECTED_ERRORS not in emitted()
+
+
+def rings(alarm, hour):
+    """Whether an hour's figures ring an alarm that calculates; it has no number for the untold."""
+    (calculation,) = [part for part in alarm["Metrics"] if "Expression" in part]
+    told = {
+        part["Id"]: sum(values(hour, part["MetricStat"]["Metric"]["MetricName"]))
+        for part in alarm["Metrics"]
+        if "MetricStat" in part
+    }
+    names = re.fullmatch(r"IF\((\w+) > 0, 0, (\w+)\)", calculation["Expression"]).groups()
+    signed, unsigned = (told[name] for name in names)
+    return (0 if signed > 0 else unsigned) >= alarm["Threshold"]
+
+
+def test_unsigned_webhooks_wake_somebody_only_while_no_signed_one_comes(alarms, programme, emitted):
+    alarm = alarms["WebhookSignatureFailuresAlarm"]
+    for _ in range(3):
+        programme.webhook({}, {"stripe-signature": "t=1,v1=forged"})
+    hour = emitted()
+    assert rings(alarm, hour)
+    programme.stripe({"id": "evt_1", "type": "ignored", "data": {"object": {}}})
+    for name, found in emitted().items():
+        hour.setdefault(name, []).extend(found)
+    assert not rings(alarm, hour)
+
+
+def test_a_dead_letter_rings_whatever_lies_in_the_queue_already(alarms):
+    """What counts those that are there stays above nought until somebody empties the queue."""
+    alarm = alarms["DeadLettersAlarm"]
+    assert alarm["MetricName"] == "NumberOfMessagesSent"
+    assert alarm["Statistic"] == "Sum"
+
+
+def test_a_crash_is_read_from_what_the_api_logs(resources):
+    """A function that Lambda refused for want of concurrency is a 503, and no crash."""
+    asked = set(re.findall(r"\$\.(\w+)", resources["Crashes"]["Properties"]["FilterPattern"]))
+    format = resources["Api"]["Properties"]["AccessLogSettings"]["Format"]
+    assert asked <= json.loads(format).keys()
+    assert '$.status = "500"' in resources["Crashes"]["Properties"]["FilterPattern"]

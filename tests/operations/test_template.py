@@ -90,13 +90,41 @@ def groups(resources):
     return [one for one in resources.values() if one["Type"] == "AWS::CodeDeploy::DeploymentGroup"]
 
 
+def test_what_prod_keeps_goes_where_its_first_deploy_fails(resources):
+    """The rollback can delete nothing that is protected, and must delete what has no data yet."""
+    kept = {name: resource for name, resource in resources.items() if "DeletionPolicy" in resource}
+    assert {"Table", "HashingSecret", "StripeSecret"} <= kept.keys()
+    for resource in kept.values():
+        assert resource["DeletionPolicy"]["Fn::If"] == ["IsProd", "RetainExceptOnCreate", "Delete"]
+        assert "DeletionProtectionEnabled" not in resource["Properties"]
+
+
+WATCHED = [
+    {"Fn::Sub": f"${{AWS::StackName}}-{name}"}
+    for name in ("UnexpectedErrors", "Crashes", "DeadLetters")
+]
+
+
+def test_a_rollout_watches_alarms_that_there_are(alarms):
+    names = [alarm.get("AlarmName") for alarm in alarms.values()]
+    for name in WATCHED:
+        assert name in names
+
+
+def test_a_flood_takes_no_version_back(alarms):
+    """It ends in the API's 503, which Lambda's throttles make and no fault of a version."""
+    for alarm in alarms.values():
+        if alarm.get("AlarmName") in WATCHED:
+            assert alarm["MetricName"] not in ("5xx", "Throttles", "Errors")
+
+
 def test_in_prod_a_new_version_begins_with_a_tenth_and_errors_take_it_back():
     rolled_out = groups(processed(Environment="prod"))
     assert len(rolled_out) == len(FUNCTIONS)
     for group in rolled_out:
         properties = group["Properties"]
         assert "Canary10Percent5Minutes" in str(properties["DeploymentConfigName"])
-        assert properties["AlarmConfiguration"]["Alarms"] == [{"Name": {"Ref": "ApiErrorsAlarm"}}]
+        assert [one["Name"] for one in properties["AlarmConfiguration"]["Alarms"]] == WATCHED
         assert "DEPLOYMENT_STOP_ON_ALARM" in properties["AutoRollbackConfiguration"]["Events"]
 
 

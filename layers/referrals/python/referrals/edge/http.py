@@ -18,7 +18,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query as _Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
-from referrals.edge.telemetry import logger, metrics
+from referrals.edge.telemetry import logger, metrics, unexpected
 from referrals.rules.errors import (
     BodyTooLarge,
     InvalidRequest,
@@ -57,7 +57,7 @@ def api() -> APIGatewayHttpResolver:
         return _refusal(app, invalid(error.errors()))
 
     def broken(error: Exception) -> Response[Any]:
-        logger.exception("unexpected error", exc_info=error)
+        unexpected(error)
         return _refusal(app, ReferralError("internal error"))
 
     def unknown(error: NotFoundError) -> Response[Any]:
@@ -92,8 +92,8 @@ def serve(
             answer = resolved(_checked(event, largest_body), context)
         except ReferralError as error:
             answer = _plain_answer(_refusal(app, error))
-        except Exception:
-            logger.exception("unexpected error")
+        except Exception as error:
+            unexpected(error)
             answer = _plain_answer(_refusal(app, ReferralError("internal error")))
         finally:
             app.clear_context()

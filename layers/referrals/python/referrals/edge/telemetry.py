@@ -29,6 +29,8 @@ class Metric(StrEnum):
     RECONCILE_DIFFERENCES = "ReconcileDifferences"
     METERING_REFUSALS = "MeteringRefusals"
     WEBHOOK_SIGNATURE_FAILURES = "WebhookSignatureFailures"
+    SIGNED_WEBHOOKS = "SignedWebhooks"
+    UNEXPECTED_ERRORS = "UnexpectedErrors"
 
 
 def count(metric: Metric, number: int = 1, *, always: bool = False) -> None:
@@ -42,6 +44,12 @@ def age(metric: Metric, seconds: float) -> None:
     metrics.add_metric(name=metric, unit=MetricUnit.Seconds, value=seconds)
 
 
+def unexpected(error: Exception) -> None:
+    """Log what nobody foresaw, and count it: a rollout in which it happens is taken back."""
+    logger.error("unexpected error", exc_info=error)
+    count(Metric.UNEXPECTED_ERRORS)
+
+
 def scheduled(
     act: Callable[[], dict[str, Any]],
 ) -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
@@ -50,7 +58,11 @@ def scheduled(
     @metrics.log_metrics
     @logger.inject_lambda_context(clear_state=True)
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        figures = act()
+        try:
+            figures = act()
+        except Exception as error:
+            unexpected(error)
+            raise
         logger.info("done", extra=figures)
         return figures
 
