@@ -1,5 +1,6 @@
 """Jane: referred, paid, with a code of her own, friends, spent credits and a key, then erased."""
 
+from collections.abc import Callable
 from copy import copy
 from itertools import count
 from typing import Any
@@ -100,6 +101,37 @@ class Jane(Scene):
 
 class Cut(Exception):
     """The function was stopped here."""
+
+
+class Held:
+    """Before its n-th DynamoDB call somebody else acts to the end; it goes through, and may die."""
+
+    def __init__(
+        self, table: Table, at: int, meanwhile: Callable[[], object], *, dies: bool
+    ) -> None:
+        self._events, self._event = table.client.meta.events, "before-call.dynamodb"
+        self._number, self._at, self._meanwhile, self._dies = 0, at, meanwhile, dies
+
+    @property
+    def over(self) -> bool:
+        """Whether there were fewer calls than that."""
+        return self._number < self._at
+
+    def _hold(self, **_: Any) -> None:
+        self._number += 1
+        if self._number == self._at:
+            self._events.unregister(self._event, self._hold)
+            self._meanwhile()
+            self._events.register(self._event, self._hold)
+        if self._number > self._at and self._dies:
+            raise Cut
+
+    def __enter__(self) -> "Held":
+        self._events.register(self._event, self._hold)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._events.unregister(self._event, self._hold)
 
 
 class CutShort:

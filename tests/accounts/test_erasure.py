@@ -1,5 +1,7 @@
 """Erasure: a person's identifiers are gone from every item, and every figure still adds up."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import count
 
 import pytest
@@ -10,7 +12,17 @@ from referrals.rules.attribution import Status
 from referrals.rules.errors import InvalidRequest, NotFound, StateConflict
 from referrals.store import api_keys, codes, keys
 from referrals.views.members import code_of
-from tests.accounts.erased import ADDRESS, ERASED, HER_CODE, HER_KEY, JANE, Cut, CutShort, Jane
+from tests.accounts.erased import (
+    ADDRESS,
+    ERASED,
+    HER_CODE,
+    HER_KEY,
+    JANE,
+    Cut,
+    CutShort,
+    Held,
+    Jane,
+)
 from tests.functions.client import invoke
 from tests.samples import PAID, SECRET, charge
 
@@ -97,6 +109,32 @@ def test_cut_short_at_any_call_it_is_finished_by_the_daily_reconciliation(jane, 
         else:
             break
     assert call > 25
+
+
+@pytest.mark.parametrize("dies", [True, False])
+def test_held_at_any_call_and_sent_again_meanwhile_nothing_moves_twice(jane, dies):
+    whole = jane.twin()
+    whole.erase()
+    for call in count(1):
+        twin = jane.twin()
+        with Held(twin.table, call, twin.erase, dies=dies) as held, suppress(Cut):
+            twin.erase()
+        if held.over:
+            break
+        assert twin.items() == whole.items(), call
+    assert call > 25
+
+
+def test_erased_by_several_at_the_same_time_all_are_answered_and_every_figure_adds_up(jane):
+    whole = jane.twin()
+    whole.erase()
+    for _ in range(8):
+        twin = jane.twin()
+        with ThreadPoolExecutor(4) as pool:
+            started = [pool.submit(twin.erase) for _ in range(4)]
+            done = [one.result() for one in started]
+        assert {one.tombstone for one in done} == {ERASED}
+        assert twin.items() == whole.items()
 
 
 @pytest.mark.parametrize("call", [1, 2])

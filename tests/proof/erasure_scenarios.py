@@ -3,7 +3,8 @@
 import pytest
 
 from referrals.acts import erasure
-from referrals.dynamodb.parts import Refused
+from referrals.acts.reconcile import reconcile
+from referrals.rules.errors import StateConflict
 from referrals.rules.ids import tombstone
 from referrals.store import keys, metering
 from tests.proof.scenarios import scenario, scene_on
@@ -46,7 +47,7 @@ def _booked(scene: Scene, user_id: str, key: str, credits: int, **numbers: int) 
 
 
 def _erased_while(stage: Stage, before: dict[str, int], meanwhile: dict[str, int]) -> None:
-    """What an account gets while it moves goes along, or the erasure is refused and repeated."""
+    """What an account gets while it moves goes along."""
     scene = scene_on(stage)
     if before:
         _booked(scene, "ref", "old", sum(before.values()), **before)
@@ -56,10 +57,7 @@ def _erased_while(stage: Stage, before: dict[str, int], meanwhile: dict[str, int
         "^USER#ref/CREDITS",
         lambda: _booked(scene, "ref", "late", credits, **meanwhile),
     )
-    try:
-        _erase(scene, "ref")
-    except Refused:
-        _erase(scene, "ref")
+    _erase(scene, "ref")
     assert [one for one in scene.broken() if "booked" in one] == []
 
 
@@ -90,6 +88,32 @@ def what_is_credited_while_an_account_without_credits_moves_is_not_lost(stage: S
 
 
 @scenario
+def what_another_erasure_moved_meanwhile_is_not_moved_twice(stage: Stage) -> None:
+    scene = scene_on(stage)
+    _booked(scene, "ref", "old", 10, balance=10)
+
+    def moved_by_another() -> None:
+        _erase(scene, "ref")
+        # The one that was held goes through, and its process dies.
+        stage.script = {len(stage.calls) + 1: Fault.CRASH_AFTER}
+
+    stage.just_before("TransactWriteItems", "^USER#erased_.*LEDGER", moved_by_another)
+    with pytest.raises(Crash):
+        _erase(scene, "ref")
+    assert [one for one in reconcile(scene.table).differences if "account" in one] == []
+
+
+@scenario
+def who_is_erased_while_they_sign_up_is_not_referred(stage: Stage) -> None:
+    scene = scene_on(stage)
+    stage.just_before("TransactWriteItems", "COHORT", lambda: _erase(scene, "new"))
+    with pytest.raises(StateConflict) as refused:
+        scene.sign_up()
+    assert refused.value.state == "erased"
+    assert reconcile(scene.table).differences == ()
+
+
+@scenario
 def a_slot_taken_while_a_month_moves_is_not_lost(stage: Stage) -> None:
     scene = scene_on(stage)
     for user in ("one", "two"):
@@ -101,10 +125,7 @@ def a_slot_taken_while_a_month_moves_is_not_lost(stage: Stage) -> None:
         scene.table.write(scene.table.update("slot", place, "ADD qualified :one", {":one": 1}))
 
     stage.just_before("TransactWriteItems", "^USER#ref/REWARDS", another)
-    try:
-        _erase(scene, "ref")
-    except Refused:
-        _erase(scene, "ref")
+    _erase(scene, "ref")
     month = scene.table.get(keys.monthly_rewards(tombstone(SECRET, "ref"), "2026-11"))
     assert month is not None
     assert month["qualified"] == 2

@@ -172,15 +172,15 @@ OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost,
     "metering": (_metered, Cost(1, 0, 0, 1), Ceiling(1, trips=1)),
     "signup by code": (
         lambda: _signup(by_code=True),
-        Cost(12, 2, 6, 2),
-        Ceiling(14, trips=2),
+        Cost(14, 2, 6, 2),
+        Ceiling(16, trips=2),
     ),
-    "signup by click": (_signup, Cost(12, 2, 5, 2), Ceiling(14, trips=2)),
+    "signup by click": (_signup, Cost(14, 2, 5, 2), Ceiling(16, trips=2)),
     # docs/decisions.md says why a click does not name the owner of its code.
     "signup by click, its code not seen for a minute": (
         lambda: _signup(code_seen=False),
-        Cost(12, 2, 6, 3),
-        Ceiling(14, trips=3),
+        Cost(14, 2, 6, 3),
+        Ceiling(16, trips=3),
     ),
     "qualify and grant both": (_qualification, Cost(20, 2, 5, 2), Ceiling(24, trips=2)),
     # Four trips more: the fact, disputes that waited for it, whose it is, and their attribution.

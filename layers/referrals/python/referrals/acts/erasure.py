@@ -177,28 +177,49 @@ def _retire_code(table: Table, user_id: str, erased: str) -> None:
 
 
 def _move_money(table: Table, user_id: str, erased: str) -> int:
+    """Bookings, what they add up to, and the months' slots: how many bookings were moved.
+
+    A refusal says that something is not as it was read: another erasure of the same person
+    moved it, or it was added to. So all is read again.
+    """
+    moved = refusals = 0
+    while refusals < _TRIES:
+        try:
+            some = _move_bookings(table, user_id, erased)
+            if not some:
+                _move_counts(table, user_id, erased)
+                return moved
+        except Refused:
+            refusals += 1
+        else:
+            moved, refusals = moved + some, 0
+    raise TimeoutError(f"{erased}: others kept moving or changing what is theirs")
+
+
+def _move_bookings(table: Table, user_id: str, erased: str) -> int:
     """The ledger and what it adds up to move together, so that they agree at every moment."""
-    moved = 0
-    while bookings := _some_bookings(table, user_id):
-        parts: list[Part] = []
-        for item in bookings:
-            new = keys.ledger(erased, ledger_from(item).key)
-            parts.append(table.put("ledger", {**item, "pk": new.pk}))
-            parts.append(table.delete("old ledger", Key(item["pk"], item["sk"])))
-        total = sum(int(item["credits"]) for item in bookings)
-        for owner, credits in ((erased, total), (user_id, -total)):
-            place = keys.credits(owner)
-            parts.append(
-                table.update("credits", place, "ADD balance :credits", {":credits": credits})
-            )
+    parts: list[Part] = []
+    bookings = _some_bookings(table, user_id)
+    for item in bookings:
+        new, old = keys.ledger(erased, ledger_from(item).key), Key(item["pk"], item["sk"])
+        parts.append(table.put("ledger", {**item, "pk": new.pk}))
+        # Another erasure of the same person may have moved it since it was read.
+        parts.append(table.delete("old ledger", old, condition="attribute_exists(pk)"))
+    total = sum(int(item["credits"]) for item in bookings)
+    for owner, credits in ((erased, total), (user_id, -total)):
+        place = keys.credits(owner)
+        parts.append(table.update("credits", place, "ADD balance :credits", {":credits": credits}))
+    if bookings:
         table.transact(parts)
-        moved += len(bookings)
+    return len(bookings)
+
+
+def _move_counts(table: Table, user_id: str, erased: str) -> None:
     for month in table.query(keys.user(user_id), prefix=keys.REWARDS_PREFIX):
         _move_numbers(table, month, erased, "qualified")
     account = table.get(keys.credits(user_id))
     if account is not None:
         _move_numbers(table, account, erased, "balance", "spent")
-    return moved
 
 
 def _move_numbers(table: Table, item: Item, erased: str, *names: str) -> None:
@@ -216,7 +237,7 @@ def _move_numbers(table: Table, item: Item, erased: str, *names: str) -> None:
 
 
 def _some_bookings(table: Table, user_id: str) -> list[Item]:
-    bookings = table.query(keys.user(user_id), prefix=keys.LEDGER_PREFIX)
+    bookings = table.query(keys.user(user_id), prefix=keys.LEDGER_PREFIX, page=_BOOKINGS_AT_ONCE)
     return list(islice(bookings, _BOOKINGS_AT_ONCE))
 
 

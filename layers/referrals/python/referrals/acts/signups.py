@@ -16,7 +16,7 @@ from referrals.rules.payment import CustomerLinked
 from referrals.rules.programme import Programme
 from referrals.rules.times import CLOCK_SKEW
 from referrals.store import attributions, clicks, codes, facts, keys, profiles
-from referrals.store.attributions import CODE
+from referrals.store.attributions import CODE, ERASED
 from referrals.store.items import attribution_from
 
 
@@ -54,7 +54,7 @@ def attribute(
         lambda: table.get_many([own, own_profile, *tombstones]),
     )
     if not standing.keys().isdisjoint(tombstones):
-        raise StateConflict("the person was erased and is not referred again", "erased")
+        raise _was_erased()
     known = attribution_from(standing[own]) if own in standing else None
     if known is None or (signup.code or (click and click.code)) != known.code:
         code = typed if signup.code else _code_of(table, click)
@@ -136,6 +136,8 @@ def _create(
     try:
         born = attributions.commit(table, birth, monthly_cap=programme.monthly_cap)
     except Refused as refused:
+        if ERASED in refused.parts:
+            raise _was_erased() from refused
         if refused.parts == {CODE}:
             raise codes.unusable() from refused
         # Someone was first, perhaps this very request the moment before: what stands is read.
@@ -148,3 +150,7 @@ def _create(
             ) from refused
         return Outcome(standing)
     return Outcome(born, (birth,))
+
+
+def _was_erased() -> StateConflict:
+    return StateConflict("the person was erased and is not referred again", "erased")

@@ -233,14 +233,15 @@ class Table:
             arguments["ExpressionAttributeValues"] = dynamodb_values(values)
         return Part(name, {"Put": arguments})
 
-    def check(self, name: str, key: Key, condition: str, values: Item) -> Part:
+    def check(self, name: str, key: Key, condition: str, values: Item | None = None) -> Part:
         """No write: the transaction is refused unless the condition holds."""
         arguments: dict[str, Any] = {
             "TableName": self.name,
             "Key": _key(key),
             "ConditionExpression": condition,
-            "ExpressionAttributeValues": dynamodb_values(values),
         }
+        if values:
+            arguments["ExpressionAttributeValues"] = dynamodb_values(values)
         return Part(name, {"ConditionCheck": arguments})
 
     def delete(

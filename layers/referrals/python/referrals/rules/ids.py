@@ -72,6 +72,11 @@ def tombstone(secret: bytes, user_id: str) -> str:
     return TOMBSTONE_PREFIX + keyed_hash(secret, "attribution", user_id)[:24]
 
 
+def tombstone_of(attribution_id: str) -> str:
+    """What stands, or would stand, for the referred user of an attribution after erasure."""
+    return attribution_id.replace("attr_", TOMBSTONE_PREFIX, 1)
+
+
 def reward_id(attribution_id: str, role: str) -> str:
     """The reward's id, which is its credits grant key too."""
     return f"{attribution_id.replace('attr_', 'reward_', 1)}_{role}"

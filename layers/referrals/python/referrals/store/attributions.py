@@ -14,6 +14,7 @@ from referrals.rules.attribution import (
     LedgerEntry,
     Status,
 )
+from referrals.rules.ids import tombstone_of
 from referrals.rules.times import hour_floor, timestamp
 from referrals.store import keys
 from referrals.store.items import (
@@ -28,6 +29,7 @@ from referrals.store.keys import EVERY_CAMPAIGN
 # The parts of a change by which a refusal is told.
 ATTRIBUTION = "attribution"
 CODE = "code"
+ERASED = "erased"
 CAP = "cap"
 LEDGER = "ledger"
 CREDITS = "credits"
@@ -84,8 +86,9 @@ def commit(table: Table, change: Change, *, monthly_cap: int) -> Attribution:
     """Store the change whole or not at all, and return the attribution as it is now.
 
     Raises Refused naming ATTRIBUTION (someone else was first: read again), CODE (no longer the
-    referrer's), CAP (the month is full), LEDGER (booked already) or CREDITS (less left than a
-    reversal takes), and Unwritable for an item that DynamoDB will never take.
+    referrer's), ERASED (the referred user was), CAP (the month is full), LEDGER (booked already)
+    or CREDITS (less left than a reversal takes), and Unwritable for an item that DynamoDB will
+    never take.
     """
     version = change.after.version + 1
     after = replace(change.after, version=version)
@@ -98,7 +101,7 @@ def commit(table: Table, change: Change, *, monthly_cap: int) -> Attribution:
     if change.cap is not None:
         parts.append(_cap(table, change, monthly_cap))
     if change.before is None:
-        parts += [_code(table, after), *_pointers(table, after)]
+        parts += [_code(table, after), _not_erased(table, after), *_pointers(table, after)]
     table.transact(parts)
     return after
 
@@ -194,6 +197,12 @@ def _code(table: Table, after: Attribution) -> Part:
         "user_id = :referrer AND attribute_not_exists(disabled)",
         {":referrer": after.referrer_user_id},
     )
+
+
+def _not_erased(table: Table, after: Attribution) -> Part:
+    """An erasure that began since the signup looked would not find what comes now."""
+    tombstone = keys.tombstone(tombstone_of(after.id))
+    return table.check(ERASED, tombstone, "attribute_not_exists(pk)")
 
 
 def _pointers(table: Table, after: Attribution) -> list[Part]:
