@@ -11,7 +11,8 @@ from referrals.rules.ids import attribution_id
 from tests import stripe_payloads
 from tests.functions.client import event
 from tests.functions.running import SIGNING_SECRET
-from tests.simulation.world import SECRET, Actor
+from tests.simulation.actor import Actor
+from tests.simulation.world import SECRET
 
 _PATIENCE = 8
 _LONGEST_WAIT = 3

@@ -1,4 +1,4 @@
-"""Six plausible ways to get it wrong. The simulation is worth what it finds: it must find these."""
+"""Plausible ways to get it wrong. The simulation is worth what it finds: it must find these."""
 
 import copy
 from collections.abc import Callable, Mapping
@@ -6,16 +6,17 @@ from contextlib import AbstractContextManager
 from typing import Any
 from unittest.mock import patch
 
-from referrals.acts import intake
+from referrals.acts import erasure, intake
 from referrals.dynamodb.parts import Part, Refused
 from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Actor, Attribution, Change
 from referrals.store import attributions
-from referrals.store.attributions import ATTRIBUTION, CAP, LEDGER
+from referrals.store.attributions import ATTRIBUTION, CAP, ERASED, LEDGER
 from referrals.store.keys import Key
 from tests.simulation.process import HANDLERS
 
 _commit, _take_in = attributions.commit, intake.take_in
+_move_bookings = erasure._move_bookings
 
 
 def check_then_act(table: Table, change: Change, *, monthly_cap: int) -> Attribution:
@@ -85,6 +86,20 @@ def dedupe_by_event_id(
     return _take_in(table, secret, told, programme, actor)
 
 
+def moved_though_gone(table: Table, user_id: str, erased: str) -> int:
+    """Move the bookings that were read, whether they are still there or not."""
+    recorder: Any = copy.copy(table)
+    recorder.transact = lambda parts: table.transact([_unconditional(part) for part in parts])
+    return _move_bookings(recorder, user_id, erased)
+
+
+def erased_or_not(table: Table, change: Change, *, monthly_cap: int) -> Attribution:
+    """Trust that whoever was not erased when the signup looked is not erased now."""
+    parts, after = _parts(table, change, monthly_cap)
+    table.transact([part for part in parts if part.name != ERASED])
+    return after
+
+
 def _parts(table: Table, change: Change, cap: int) -> tuple[list[Part], Attribution]:
     """What the real commit would write."""
     parts: list[Part] = []
@@ -116,4 +131,9 @@ CANARIES: Mapping[str, Callable[[], AbstractContextManager[Any]]] = {
     "dedupe by event id": lambda: patch.object(
         HANDLERS["stripe_webhook"], "take_in", dedupe_by_event_id
     ),
+    "bookings moved though gone": lambda: patch.object(
+        erasure, "_move_bookings", moved_though_gone
+    ),
+    "a refused move is an error": lambda: patch.object(erasure, "_TRIES", 1),
+    "referred though erased meanwhile": lambda: _instead_of_commit(erased_or_not),
 }

@@ -46,6 +46,8 @@ class _Draw:
         self._begun, self._together = self._happens(0.6), self._happens(0.6)
         # A rush: members with nothing special about them pay at once, over one small cap.
         self._rush = self._happens(0.4)
+        # Requests are held for minutes and sent again; staff forget whom they forgot already.
+        self._slow = self._happens(0.4)
         self._begun, self._together = self._begun or self._rush, self._together or self._rush
         start = chance.choices([NOON, MONTHS_END], [4, 1])[0]
         cap = 1 if self._rush else chance.choice([1, 1, 2])
@@ -73,8 +75,8 @@ class _Draw:
         return self.chance.random() < probability
 
     def _oddly(self, probability: float) -> bool:
-        """Whether something unusual is so: seldom in a rush."""
-        return self._happens(probability / 8 if self._rush else probability)
+        """Whether something unusual is so: seldom where something else is looked for."""
+        return self._happens(probability / 8 if self._rush or self._slow else probability)
 
     def _soon(self) -> timedelta:
         return (_AT_ONCE if self._together else _SOON) * self.chance.random()
@@ -91,10 +93,11 @@ class _Draw:
         kinds += [Fault.LOST_RESPONSE, Fault.CONFLICT, Fault.THROTTLE, Fault.STALE]
         return Faults(
             rate=self.chance.uniform(0.4, 0.6),
-            lucky=0.7 if self._rush else 0.2,
+            lucky=0.7 if self._rush or self._slow else 0.2,
             kinds=frozenset(kinds),
             skewed=self._happens(0.5),
             stalls=0.0 if self._together else 0.15,
+            held=0.8 if self._slow else 0.01,
         )
 
     def _member(self, user: str, start: datetime) -> Member:
@@ -142,8 +145,7 @@ class _Draw:
             self._deliver("shares", stripe_payloads.customer_event(sale, **shared))
             self._into = self.acts
         self._reviews(member)
-        if self._oddly(0.05):
-            self._add(Erase, f"{user} erased", timedelta(seconds=chance.uniform(0, 3)), user=user)
+        self._erasures(user)
         return member
 
     def _signups(self, member: Member, tells_customer: bool) -> None:
@@ -199,6 +201,15 @@ class _Draw:
                 name = f"{member.user} {verdict}"
                 self._add(Review, name, at, user=member.user, verdict=verdict)
 
+    def _erasures(self, user: str) -> None:
+        if not self._happens(1 if self._slow else 0.02):
+            return
+        for number in range(1, self.chance.choice([1, 2, 3]) + 1):
+            # While they sign up, or once they have credits.
+            latest = (240 if self._begun else 25) if self._slow else 3
+            at = timedelta(seconds=self.chance.uniform(0, latest))
+            self._add(Erase, f"{user} erased {number}", at, user=user)
+
     def _staff(self) -> None:
         for number in range(self.chance.choice([0, 1, 2, 3])):
             at = timedelta(seconds=self.chance.uniform(0, 4))
@@ -207,8 +218,8 @@ class _Draw:
             self._add(
                 Run, "expiry", AFTER_THE_WINDOW + self._soon(), function="expire_attributions"
             )
-        if self._happens(0.08):
-            at = timedelta(seconds=self.chance.uniform(0, 3))
+        if self._happens(0.3 if self._slow else 0.08):
+            at = timedelta(seconds=self.chance.uniform(0, 300 if self._slow else 3))
             self._add(Run, "reconciliation", at, function="reconcile")
         for number in range(self.chance.choice([0, 0, 1, 1, 2])):
             found = tuple(self._happens(0.75) for _ in range(self.chance.randint(1, 3)))

@@ -28,9 +28,13 @@ class Fault(StrEnum):
     THROTTLE = "throttle"
     CONFLICT = "conflict"
     STALE = "stale read"
+    HELD = "held for minutes"
+    HELD_CRASH = "held for minutes, then crash after"
 
 
-FAULTS = tuple(fault for fault in Fault if fault is not Fault.NONE)
+# A request is held for minutes on its way; its client gives up and sends it again meanwhile.
+HOLDS = (Fault.HELD, Fault.HELD_CRASH)
+FAULTS = tuple(fault for fault in Fault if fault not in (Fault.NONE, *HOLDS))
 
 
 class Crash(BaseException):
@@ -183,7 +187,7 @@ class Client:
         status, answer = self.emulator.ask(call.operation, body)
         if fault is Fault.LOST_RESPONSE:
             raise ReadTimeoutError(endpoint_url=URL)
-        if fault is Fault.CRASH_AFTER:
+        if fault in (Fault.CRASH_AFTER, Fault.HELD_CRASH):
             raise Crash
         if status < 300:
             return status, answer

@@ -116,6 +116,7 @@ def _settled(world: World, history: History, answers: Answers) -> list[str]:
         *(f"{act.name}: not answered though nothing is wrong" for act in answers.unanswered),
         *(f"reconcile: {one}" for one in report["differences"]),
         *answers.misled,
+        *world.unprovoked,
     ]
 
 

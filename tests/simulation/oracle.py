@@ -31,10 +31,11 @@ INVARIANTS = (
     "nobody rewarded who should not be",
     "claims reversed, or flagged where that is asked for",
     "what needs a review is not granted without one",
-    "an erased member ends where the others do",
+    "an erased member ends where the others do, and is not named",
     "metering charges = 2xx answers, plus at most those in doubt",
     "no limit exceeded",
     "a signup that was answered exists",
+    "whom nothing befalls is not answered with an error",
     "reconcile finds no difference",
     "stats and /me show what stood at a moment of the call",
     "a list shows nothing that never was, and everything once all is quiet",
@@ -77,6 +78,8 @@ class Oracle:
             one = attributions.get(_id(planned.user))
             if one is None:
                 continue
+            if planned.user in self.answers.erased and planned.user == one["referred_user_id"]:
+                yield f"{planned.user}: erased, but still named"
             known = linked.get(f"STRIPE#{planned.customer}", set())
             # One who was erased before the product told of their customer stays without.
             cut = planned.user in self.answers.erased and one["referred_user_id"] not in known

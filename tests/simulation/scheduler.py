@@ -5,8 +5,12 @@ import itertools
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import greenlet
+
+# What they hear who were left alone.
+GIVEN_UP = object()
 
 
 class Scheduler:
@@ -22,6 +26,21 @@ class Scheduler:
         """Let an actor begin at a time."""
         # Whoever starts it is waiting for something else: at its end the hub goes on.
         self._wake(greenlet.greenlet(act, parent=self._hub), at)
+
+    def ask(self, act: Callable[[], object]) -> Any:
+        """What comes of an act; GIVEN_UP where it went on alone before it came to an end."""
+        me = greenlet.getcurrent()
+        if me is self._hub:
+            return act()
+        # Who wakes up without an answer is given an empty one.
+        answer = greenlet.greenlet(lambda: (act(),), me).switch()
+        return answer[0] if answer else GIVEN_UP
+
+    def go_on_alone(self, after: timedelta) -> None:
+        """From now on nobody waits for the act that calls; who asked for it gives up in a while."""
+        me = greenlet.getcurrent()
+        asker, me.parent = me.parent, self._hub
+        self._wake(asker, self.now + after)
 
     def wait(self, delay: timedelta) -> None:
         """Let time pass for the one who calls, and the others go on meanwhile."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.drawing import drawn
-from tests.simulation.faults import FAULTS
+from tests.simulation.faults import FAULTS, HOLDS
 from tests.simulation.history import run
 from tests.simulation.shrinking import shrunk, told
 
@@ -25,8 +25,9 @@ def test_no_history_breaks_a_promise():
             pytest.fail(told(shrunk(result)))
         faults += result.world.struck()
         calls += len(result.under_faults)
-    assert faults.total() >= 0.3 * calls
-    assert set(faults) == set(FAULTS)
+    # Where requests are held, little else goes wrong: what is sent again shall arrive.
+    assert faults.total() >= 0.2 * calls
+    assert set(faults) == {*FAULTS, *HOLDS}
 
 
 @pytest.mark.parametrize("seed", [3, 11])

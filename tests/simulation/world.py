@@ -7,8 +7,9 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from random import Random
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -24,8 +25,9 @@ from referrals.rules.plans import PLANS, Plan
 from referrals.store import codes, metering
 from tests.functions.running import SIGNING_SECRET
 from tests.iam import guard, roles
+from tests.simulation.actor import Actor
 from tests.simulation.emulator import Emulator
-from tests.simulation.faults import FAULTS, Call, Client, Crash, Fault
+from tests.simulation.faults import FAULTS, Call, Client, Fault
 from tests.simulation.process import HANDLERS, Process
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.standins import Dice, InTurn, Time, nothing
@@ -68,43 +70,10 @@ class Faults:
     lucky: float = 0.0
     # Where nobody is held up, calls of the same kind meet; where some are, they overtake.
     stalls: float = 0.1
+    # The share of requests of which a call is held until they were sent again and answered.
+    held: float = 0.0
     # Where given, the calls that may go wrong: (actor, number).
     only: frozenset[tuple[str, int]] | None = None
-
-
-@dataclass
-class Actor:
-    """Someone who sends requests, with dice of their own: others' fates do not change theirs."""
-
-    world: "World"
-    name: str
-    chance: Random
-    process: Process = field(init=False)
-    rate: float = field(init=False)
-    calls: int = 0
-    struck: int = 0
-
-    def __post_init__(self) -> None:
-        self.process = self.world.new_process(self.chance)
-        faults = self.world.faults
-        self.rate = 0.0 if self.chance.random() < faults.lucky else faults.rate
-
-    def invoke(self, function: str, event: dict[str, Any]) -> dict[str, Any] | None:
-        """What the function answers; None where it failed or its process died."""
-        self.world.actor = self
-        try:
-            return self.process.invoke(function, event)
-        except Crash:
-            self.process = self.world.new_process(self.chance)
-        except Exception:
-            # A schedule's failure: Lambda tells nobody but the log.
-            self.world.failures += 1
-        return None
-
-    def wait(self, seconds: float) -> None:
-        """Let time pass."""
-        self.process.aside(lambda: self.world.scheduler.wait(timedelta(seconds=seconds)))
-        self.world.actor = self
 
 
 class World:
@@ -115,7 +84,9 @@ class World:
         self.scheduler = Scheduler(start)
         self.trace: list[Step] = []
         self.failures = 0
+        self.unprovoked: list[str] = []
         self.faulty = False
+        self._tokens = count()
         self._clients = [Client(emulator, self, attempts) for attempts in (_SDK_ATTEMPTS, 1)]
         self.actor = self.new_actor("setup")
 
@@ -148,9 +119,21 @@ class World:
         fault = actor.chance.choice(possible) if possible else Fault.NONE
         only = self.faults.only
         spared = only is not None and (actor.name, actor.calls) not in only
-        if not strikes or not self.faulty or spared:
+        held = actor.hold is not None and actor.hold.meets(call)
+        if not self.faulty or spared:
+            return Fault.NONE
+        if held:
+            return self._hold(actor)
+        if not strikes:
             return Fault.NONE
         actor.struck += 1
+        return fault
+
+    def _hold(self, actor: Actor) -> Fault:
+        assert actor.hold is not None
+        fault = actor.hold.fault
+        alone = actor.go_on_alone()
+        alone.wait(alone.chance.uniform(60, 300))
         return fault
 
     def after(self, call: Call, fault: Fault, result: str) -> None:
@@ -167,7 +150,7 @@ class World:
         return self.emulator.ask_behind(call.operation, body, self.actor.chance)
 
     def token(self) -> str:
-        return f"{self.actor.chance.getrandbits(128):032x}"
+        return f"token-{next(self._tokens)}"
 
     # What the service takes from its surroundings.
 
