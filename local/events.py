@@ -27,9 +27,14 @@ Known = Mapping[str, Callable[[str], str]]
 
 
 def filled(text: str, known: Known, signing_secret: str) -> dict[str, Any]:
-    """The event with nothing missing. KeyError for what is not known."""
-    # What is missing twice is the same both times.
-    answer = cache(lambda what, whom: known[what](whom or ""))
+    """The event with nothing missing. Failure for what is not known."""
+
+    @cache
+    def answer(what: str, whom: str | None) -> str:
+        if what not in known:
+            raise Failure(f"<{what}> is none of what can be filled: {', '.join(known)}")
+        return known[what](whom or "")
+
     event: dict[str, Any] = json.loads(MISSING.sub(lambda found: answer(*found.groups()), text))
     if "stripe-signature" in event.get("headers", {}):
         signed = signature(event["body"].encode(), signing_secret)

@@ -57,7 +57,7 @@ def invoke(resource: str, example: Path, via: str | None, directory: Path) -> An
     event.write_text(json.dumps(fill(example.read_text(), stack), indent=2) + "\n")
     containers = None if via == "remote" else engine()
     if containers is not None:
-        said = _in_a_container(resource, event, containers, stack)
+        said = _in_a_container(resource, event, directory, containers, stack)
     elif via == "local":
         raise Failure("no Docker answers here; VIA=remote does without")
     else:
@@ -81,17 +81,21 @@ def show(answer: Any) -> int:
 
 
 def _in_a_container(
-    resource: str, event: Path, containers: DockerClient, stack: Mapping[str, str]
+    resource: str,
+    event: Path,
+    directory: Path,
+    containers: DockerClient,
+    stack: Mapping[str, str],
 ) -> str:
     architecture = "arm64" if containers.version()["Arch"] == "arm64" else "x86_64"
     print(f"building for {architecture}, if the sources have changed", file=sys.stderr)
-    built = deployment.build(event.parent.parent / "sam.log", architecture)
+    built = deployment.build(directory / "sam.log", architecture)
     with bridge(containers, stack):
         return sam.output(
             *("local", "invoke", resource),
             *("--template-file", str(built / "template.yaml")),
             *("--parameter-overrides", f"Architecture={architecture}"),
-            *("--event", str(event), "--env-vars", str(event.parent.parent / SAM_FILE)),
+            *("--event", str(event), "--env-vars", str(directory / SAM_FILE)),
             *("--add-host", f"{HOST}:host-gateway"),
         )
 

@@ -1,10 +1,12 @@
 """What `make invoke` makes of an answer."""
 
 import json
+from itertools import count
 
 import pytest
 
-from local import invoke
+from local import events, invoke
+from local.failure import Failure
 
 
 def http(status):
@@ -67,3 +69,19 @@ def test_a_stack_that_does_not_run_is_said_in_one_line(monkeypatch, stack, capsy
 def test_without_a_function_they_are_listed(capsys, arguments):
     assert invoke.main(arguments) == 2
     assert " CaptureClick " in capsys.readouterr().out
+
+
+def test_what_an_example_misses_twice_is_the_same_both_times():
+    numbers = count()
+    known = {"referral": lambda user_id: f"{user_id}-{next(numbers)}"}
+    text = '["<referral of user-a>", "<referral of user-b>", "<referral of user-a>"]'
+    assert events.filled(f'{{"ids": {text}}}', known, "")["ids"] == [
+        "user-a-0",
+        "user-b-1",
+        "user-a-0",
+    ]
+
+
+def test_an_example_that_misses_what_nobody_knows_is_not_sent():
+    with pytest.raises(Failure, match="<admin password> is none"):
+        events.filled('{"key": "<admin password>"}', {"admin key": str}, "")
