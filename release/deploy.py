@@ -50,7 +50,8 @@ def deploy(stage: Stage, given: Parameters, client: Client) -> None:
         print(f"could not look at the account first: {error}", file=sys.stderr)
         earlier, wanted = None, parameters.in_force(template, {}, chosen)
     tell(template, wanted, chosen, given)
-    _sam("build")
+    # The layer is of the processor that the functions will have, asked for now or long ago.
+    _sam("build", "--parameter-overrides", f"Architecture={wanted['Architecture']}")
     overrides = [f'{name}="{value}"' for name, value in chosen.items()]
     _sam("deploy", "--config-env", stage.name, "--parameter-overrides", *overrides)
     if wanted["Environment"] == "prod":

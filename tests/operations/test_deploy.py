@@ -116,6 +116,21 @@ def test_what_an_earlier_deploy_was_given_stays_and_is_shown(sam, capsys):
     assert not any("AlarmEmail" in word for word in sam[1])
 
 
+@pytest.mark.parametrize(
+    ("earlier", "given", "architecture"),
+    [
+        ({}, {}, "arm64"),
+        ({}, {"Architecture": "x86_64"}, "x86_64"),
+        ({"Architecture": "x86_64"}, {}, "x86_64"),
+        ({"Architecture": "x86_64"}, {"Architecture": "arm64"}, "arm64"),
+    ],
+)
+def test_the_layer_is_built_for_the_processor_of_the_functions(sam, earlier, given, architecture):
+    account = Account(NEW_ACCOUNT, stack(**earlier))
+    deploy.deploy(parameters.stage("default"), given, account)
+    assert sam[0] == ("build", "--parameter-overrides", f"Architecture={architecture}")
+
+
 def test_a_new_account_hears_what_it_lacks_before_anything_begins(sam):
     with pytest.raises(Failure, match="ReserveConcurrency=false"):
         deploy.deploy(parameters.stage("prod"), {}, Account(NEW_ACCOUNT))
