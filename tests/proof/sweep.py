@@ -27,7 +27,7 @@ _ATTEMPTS = 6
 _CALLS_LATE = 3
 _NEVER = 10**9
 _AFTERWARDS = 8 * 3600
-_METERS = frozenset((f"USER#{name}", "CREDITS") for name in KEYS)
+_METERS = frozenset((f"ACCOUNT#{name}", "CREDITS") for name in KEYS)
 # What must come out the same, whatever goes wrong on the way.
 _LASTING = (
     *("status", "skip_reason", "to_status", "credits", "balance", "spent", "qualified"),
