@@ -13,7 +13,7 @@ from referrals.acts.signups import Signup
 from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Actor
 from referrals.rules.clicks import Click
-from referrals.rules.payment import InvoicePaid
+from referrals.rules.facts import InvoicePaid
 from referrals.rules.programme import Programme
 from referrals.store import clicks, codes
 

@@ -22,8 +22,7 @@ class _Items:
     def __init__(self, items: list[Item]) -> None:
         self.attributions = [item for item in items if item["sk"] == "ATTRIBUTION"]
         self.ledger = [item for item in items if item["sk"].startswith("LEDGER#")]
-        accounts = (item for item in items if item["sk"] == "CREDITS")
-        self.accounts = {item["pk"].removeprefix("ACCOUNT#"): item for item in accounts}
+        self.accounts = {item["pk"]: item for item in items if item["sk"] == "CREDITS"}
         self.months = {
             (item["pk"], item["sk"]): item["qualified"]
             for item in items
@@ -54,7 +53,7 @@ def violations(table: Table, programme: Programme) -> list[str]:
 def _accounts(items: _Items) -> Iterator[str]:
     booked: Counter[str] = Counter()
     for entry in items.ledger:
-        booked[entry["pk"].removeprefix("USER#")] += entry["credits"]
+        booked[entry["pk"]] += entry["credits"]
     for owner in items.accounts.keys() | booked.keys():
         account = items.accounts.get(owner, {})
         balance, spent = account.get("balance", 0), account.get("spent", 0)

@@ -4,8 +4,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from referrals.rules.attribution import Actor, Attribution, Reward, Role, Status
+from referrals.rules.facts import (
+    ChargeSeen,
+    DisputeSeen,
+    InvoicePaid,
+    InvoicePaymentSeen,
+    RefundSeen,
+    WarningSeen,
+)
 from referrals.rules.ids import reward_id
-from referrals.rules.payment import ChargeSeen, DisputeSeen, InvoicePaid
 
 SECRET = b"a secret that only tests know"
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -87,3 +94,32 @@ def charge(**changes: Any) -> ChargeSeen:
 def dispute(**changes: Any) -> DisputeSeen:
     values: dict[str, Any] = {"dispute_id": "dp_1", "charge_id": "ch_1"}
     return DisputeSeen(**values | changes)
+
+
+def warning(**changes: Any) -> WarningSeen:
+    values: dict[str, Any] = {"warning_id": "issfr_1", "charge_id": "ch_1", "actionable": True}
+    return WarningSeen(**values | changes)
+
+
+def invoice_payment(**changes: Any) -> InvoicePaymentSeen:
+    values: dict[str, Any] = {
+        "payment_id": "inpay_1",
+        "invoice_id": "in_1",
+        "payment_intent_id": "pi_1",
+        "amount": PAID,
+        "currency": "usd",
+        "status": "paid",
+    }
+    return InvoicePaymentSeen(**values | changes)
+
+
+def refund(**changes: Any) -> RefundSeen:
+    values: dict[str, Any] = {
+        "refund_id": "re_1",
+        "charge_id": "ch_1",
+        "amount": PAID,
+        "currency": "usd",
+        "status": "succeeded",
+        "created_at": NOW + timedelta(hours=2),
+    }
+    return RefundSeen(**values | changes)

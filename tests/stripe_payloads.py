@@ -147,6 +147,12 @@ def invoice_payment_paid(sale: Sale, **changes: Any) -> Payload:
     return event(sale, "invoice_payment.paid", invoice_payment(sale, **changes))
 
 
+def payment(sale: Sale) -> list[Payload]:
+    """What Stripe sends of an ordinary payment of a subscription's invoice."""
+    events = [charge_succeeded(sale), invoice_paid(sale)]
+    return [*events, invoice_payment_paid(sale)] if sale.shape == BASIL else events
+
+
 def charge_succeeded(sale: Sale, **changes: Any) -> Payload:
     return event(sale, "charge.succeeded", _charge(sale) | changes)
 

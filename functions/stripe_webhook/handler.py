@@ -2,18 +2,19 @@
 
 import time
 
-from referrals.acts.intake import take_in
+from referrals.acts.granting import Outcome
+from referrals.acts.intake import take_in, unmatched
 from referrals.edge import clock, service
 from referrals.edge.http import PREFIX, APIGatewayHttpResolver, Event, api, body_bytes, serve
 from referrals.edge.models.envelope import Envelope
 from referrals.edge.models.webhooks import WebhookAnswer
 from referrals.edge.settings import settings
-from referrals.edge.stripe_api import completed
-from referrals.edge.stripe_events import facts_of
-from referrals.edge.stripe_signature import verified_event
-from referrals.edge.telemetry import Metric, count, count_outcomes
+from referrals.edge.stripe_api import looked_up
+from referrals.edge.stripe_events import Told, told_by
+from referrals.edge.stripe_signature import verify
+from referrals.edge.telemetry import Metric, count, count_outcomes, logger
 from referrals.rules.attribution import Actor
-from referrals.rules.errors import InvalidRequest
+from referrals.rules.errors import InvalidRequest, UnreadableEvent
 
 # Stripe's invoices with many lines are far larger than what people send.
 LARGEST_EVENT = 1024 * 1024
@@ -22,36 +23,48 @@ app = api()
 
 
 def signed_by_stripe(app: APIGatewayHttpResolver, event: Event) -> None:
-    """A guard that lets only events pass that Stripe signed, over the bytes that it signed."""
+    """A guard that lets only what Stripe signed pass, over the bytes that it signed."""
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    payload = body_bytes(event, LARGEST_EVENT)
     try:
-        verified = verified_event(
-            body_bytes(event, LARGEST_EVENT),
-            headers.get("stripe-signature", ""),
-            settings().stripe.signing_secrets,
-            time.time(),
-        )
+        signature, secrets = headers.get("stripe-signature", ""), settings().stripe.signing_secrets
+        verify(payload, signature, secrets, time.time())
     except InvalidRequest:
         # The alarm asks for both, and finds no number where none was told.
         count(Metric.WEBHOOK_SIGNATURE_FAILURES)
         count(Metric.SIGNED_WEBHOOKS, 0, always=True)
         raise
     count(Metric.SIGNED_WEBHOOKS)
-    app.append_context(stripe_event=verified)
+    app.append_context(payload=payload)
 
 
 @app.post(f"{PREFIX}/webhooks/stripe")
 def stripe_webhook() -> Envelope[WebhookAnswer]:
-    event, secret = app.context["stripe_event"], settings().hashing_secret
-    told = facts_of(event, secret)
+    try:
+        told = told_by(app.context["payload"], settings().stripe_scope, settings().hashing_secret)
+    except UnreadableEvent as error:
+        count(Metric.UNREADABLE_EVENTS)
+        logger.warning("unreadable event", extra={"fields": error.errors})
+        raise
     if told is None:
         return Envelope(data=WebhookAnswer(handled=False))
+    count_outcomes(_taken_in(told))
+    return Envelope(data=WebhookAnswer(handled=bool(told.facts)))
+
+
+def _taken_in(told: Told) -> list[Outcome]:
+    """What the event came to; a claim that no event places is asked of Stripe, where we may."""
+    table, secret, programme = service.table(), settings().hashing_secret, settings().programme
+    actor = Actor(name="stripe", at=clock.now(), why=f"{told.kind} {told.event_id}")
+    outcomes = take_in(table, secret, told.facts, programme, actor)
+    claims = unmatched(table, told.facts)
     api_key = settings().stripe.api_key
-    if api_key:
-        told = completed(told, api_key, secret)
-    actor = Actor(name="stripe", at=clock.now(), why=f"{event['type']} {event['id']}")
-    count_outcomes(take_in(service.table(), secret, told, settings().programme, actor))
-    return Envelope(data=WebhookAnswer(handled=True))
+    if claims and api_key:
+        answers = looked_up(claims, api_key, told.at, secret)
+        outcomes += take_in(table, secret, answers, programme, actor)
+        claims = unmatched(table, told.facts)
+    count(Metric.UNMATCHED_CLAIMS, len(claims))
+    return outcomes
 
 
-handler = serve(app, signed_by_stripe, largest_body=LARGEST_EVENT)
+handler = serve(app, signed_by_stripe, guard_reads_body=True)

@@ -9,8 +9,8 @@ from referrals.acts.erasure import Erasure, erase
 from referrals.acts.intake import EmailSeen
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import dynamodb_values
+from referrals.rules.facts import CustomerLinked
 from referrals.rules.ids import email_hash, tombstone
-from referrals.rules.payment import CustomerLinked
 from referrals.store import api_keys, codes, keys, metering
 from referrals.store.api_keys import ApiKey
 from tests.samples import NOW, SECRET, charge, invoice

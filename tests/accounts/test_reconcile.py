@@ -7,8 +7,8 @@ import pytest
 from referrals.acts.reconcile import reconcile
 from referrals.edge import service, settings
 from referrals.rules.attribution import Status
+from referrals.rules.facts import CustomerLinked
 from referrals.rules.ids import attribution_id, reward_id
-from referrals.rules.payment import CustomerLinked
 from referrals.store import facts
 from tests.functions.client import invoke
 from tests.samples import NOW, PAID, SECRET, charge, invoice
@@ -18,7 +18,7 @@ from tests.tables import everything
 REWARDED = attribution_id(SECRET, "rewarded")
 REWARD = reward_id(REWARDED, "referred")
 GRANT = ("USER#rewarded", f"LEDGER#{REWARD}")
-CREDITS = ("ACCOUNT#rewarded", "CREDITS")
+CREDITS = ("USER#rewarded", "CREDITS")
 ATTRIBUTION = (f"ATTRIBUTION#{REWARDED}", "ATTRIBUTION")
 
 
@@ -209,7 +209,7 @@ def test_the_function_answers_with_every_difference(busy, daily):
 def test_a_payment_that_was_never_settled_is_settled_by_the_function(busy, daily):
     """Link and payment were kept, and the function that kept them was cut short."""
     facts.link(busy.table, CustomerLinked(customer_id="cus_waiting", user_id="waiting"))
-    facts.record_invoice(busy.table, invoice(customer_id="cus_waiting"), NOW)
+    facts.record(busy.table, invoice(customer_id="cus_waiting"), NOW)
     assert busy.of("waiting").status is Status.ATTRIBUTED
     assert reconcile(busy.table).unsettled == ("cus_waiting",)
     daily()

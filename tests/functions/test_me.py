@@ -67,7 +67,7 @@ def test_the_figures_are_of_the_referrals_that_the_user_made(programme, me, conf
     programme.in_review("user-4")
     refunded = programme.referred("user-5")
     programme.stripe(stripe_payloads.charge_refunded(refunded))
-    programme.stripe(stripe_payloads.invoice_paid(refunded))
+    programme.pay(refunded)
     assert me().good["stats"] == {
         "attributed": 5,
         "qualified": 4,

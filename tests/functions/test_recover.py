@@ -123,7 +123,7 @@ def test_what_is_owed_to_a_rejected_referral_is_never_paid(programme):
 
     sale = programme.referred("user-1")
     programme.break_account("user-1")
-    programme.stripe(stripe_payloads.invoice_paid(sale))
+    programme.pay(sale)
     programme.stripe(stripe_payloads.charge_refunded(sale))
     programme.heal_account("user-1")
     assert programme.recover().good["recovered"] == 0

@@ -95,7 +95,7 @@ def test_what_waits_for_no_review_is_a_409_with_its_status(programme, untouched,
 @pytest.mark.parametrize("verdict", VERDICTS)
 def test_a_refund_before_the_review_leaves_nothing_to_approve(programme, verdict):
     sale = programme.referred("user-held", email="x@mailinator.com")
-    programme.stripe(stripe_payloads.invoice_paid(sale))
+    programme.pay(sale)
     programme.stripe(stripe_payloads.charge_refunded(sale))
     rejected = programme.referral_of("user-held")["attribution"]
     assert (rejected["status"], rejected["skip_reason"]) == ("rejected", "refunded")

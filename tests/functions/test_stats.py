@@ -39,7 +39,7 @@ def test_each_step_moves_the_figures_by_exactly_one(programme):
     programme.signup("user-new", click_id=click, stripe_customer_id="cus_1")
     assert figures(programme) == {"clicks": 1, "attributed_signups": 1}
     sale = stripe_payloads.Sale(customer="cus_1")
-    programme.stripe(stripe_payloads.invoice_paid(sale))
+    programme.pay(sale)
     whole = {"clicks": 1, "attributed_signups": 1, "qualified_referrals": 1}
     assert figures(programme) == whole | {"rewarded_referrals": 1}
     programme.stripe(stripe_payloads.charge_refunded(sale))

@@ -12,8 +12,17 @@ from referrals.edge import settings, stripe_api
 from tests.functions.conftest import HASHING_SECRET
 from tests.functions.running import SIGNING_SECRET
 from tests.iam import guard
-from tests.stripe_payloads import charge_refunded, charge_succeeded, dispute_created, invoice_paid
-from tests.tables import everything
+from tests.stripe_payloads import (
+    Sale,
+    charge_refunded,
+    charge_succeeded,
+    dispute_created,
+    fraud_warning,
+    invoice_paid,
+    invoice_payment,
+    parts,
+    refund,
+)
 
 
 class FakeStripe:
@@ -61,12 +70,23 @@ def stripe_answers(monkeypatch) -> Iterator[FakeStripe]:
     server.server_close()
 
 
-def test_a_dispute_of_a_charge_never_heard_of_finds_its_customer_by_asking(
-    programme, stripe_answers
-):
+def payments_of(*sales):
+    """Stripe's list of what a payment intent paid."""
+    found = [invoice_payment(sale) for sale in sales]
+    return {"object": "list", "data": found, "has_more": False, "url": "/v1/invoice_payments"}
+
+
+def knows(stripe_answers, sale, *, one_off=False):
+    charge = charge_succeeded(sale)["data"]["object"]
+    stripe_answers.answers[f"/v1/charges/{sale.charge}"] = charge
+    found = payments_of() if one_off else payments_of(sale)
+    stripe_answers.answers["/v1/invoice_payments"] = found
+
+
+def test_a_dispute_of_a_charge_never_heard_of_is_placed_by_asking(programme, stripe_answers):
     sale = programme.referred("user-1")
-    assert programme.stripe(invoice_paid(sale, payments=None)).good
-    stripe_answers.answers[f"/v1/charges/{sale.charge}"] = charge_succeeded(sale)["data"]["object"]
+    assert programme.stripe(invoice_paid(sale)).good
+    knows(stripe_answers, sale)
 
     assert programme.stripe(dispute_created(sale)).good
 
@@ -75,47 +95,59 @@ def test_a_dispute_of_a_charge_never_heard_of_finds_its_customer_by_asking(
     assert programme.balance("user-1") == 0
 
 
-def test_a_refund_finds_its_invoice_by_asking_where_amounts_do_not_tell(programme, stripe_answers):
+def test_a_refund_of_one_of_two_payments_is_placed_by_asking(programme, stripe_answers):
     sale = programme.referred("user-1")
-    assert programme.stripe(invoice_paid(sale, payments=None)).good
-    payment = {"id": "inpay_1", "object": "invoice_payment", "invoice": sale.invoice}
-    stripe_answers.answers["/v1/invoice_payments"] = {
-        "object": "list",
-        "data": [payment],
-        "has_more": False,
-        "url": "/v1/invoice_payments",
-    }
-    # Paid in two parts: the charge is smaller than the invoice.
-    refund = charge_refunded(sale)
-    refund["data"]["object"] |= {"amount": 2450, "amount_refunded": 2450}
+    assert programme.stripe(invoice_paid(sale)).good
+    first, _ = parts(sale, 2450, 2450)
+    knows(stripe_answers, first)
 
-    assert programme.stripe(refund).good
+    assert programme.stripe(charge_refunded(first)).good
 
     assert programme.referral_of("user-1")["attribution"]["status"] == "rewarded"
     assert programme.balance("user-1") == 5_000
 
 
-def test_ordinary_events_ask_nothing(programme, stripe_answers):
+def test_that_a_charge_paid_no_invoice_is_an_answer_and_not_asked_again(programme, stripe_answers):
     sale = programme.referred("user-1")
+    programme.pay(sale)
+    other = Sale(customer=sale.customer, one_off=True)
+    knows(stripe_answers, other, one_off=True)
 
-    assert programme.stripe(charge_succeeded(sale)).good
-    assert programme.stripe(invoice_paid(sale, payments=None)).good
+    assert programme.stripe(charge_refunded(other, 10)).good
+    asked = len(stripe_answers.asked)
+    assert programme.stripe(charge_refunded(other)).good
+
+    assert asked == len(stripe_answers.asked) == 2
+    assert programme.status_of("user-1") == "rewarded"
+
+
+def test_what_is_placed_already_asks_nothing(programme, stripe_answers):
+    sale = programme.referred("user-1")
+    programme.pay(sale)
+
+    for event in (charge_refunded(sale, 100), refund(sale, amount=100), fraud_warning(sale)):
+        assert programme.stripe(event).good
 
     assert stripe_answers.asked == []
 
 
 @pytest.mark.parametrize("status", [401, 429, 500])
-def test_stripe_failing_is_a_502_that_leaves_nothing_behind(programme, stripe_answers, status):
+def test_stripe_failing_is_a_502_and_the_next_delivery_asks_again(
+    programme, stripe_answers, status
+):
     sale = programme.referred("user-1")
-    assert programme.stripe(invoice_paid(sale, payments=None)).good
-    before = everything(programme.table)
+    assert programme.stripe(invoice_paid(sale)).good
+    knows(stripe_answers, sale)
     stripe_answers.status = status
 
     answer = programme.stripe(dispute_created(sale))
 
     assert answer.status == 502
     assert answer.body["msg"] == "Stripe failed or timed out"
-    assert everything(programme.table) == before
+    assert programme.status_of("user-1") == "rewarded"
+    stripe_answers.status = 200
+    assert programme.stripe(dispute_created(sale)).good
+    assert programme.status_of("user-1") == "rejected"
 
 
 def test_a_charge_that_stripe_does_not_know_is_no_failure(programme, stripe_answers):

@@ -13,9 +13,7 @@ USER = "user-new"
 WHOLE_CLAIMS = {
     "refunded": stripe.charge_refunded,
     "disputed": stripe.dispute_created,
-    "warned": stripe.fraud_warning,
 }
-REASONS = {"refunded": "refunded", "disputed": "disputed", "warned": "disputed"}
 
 
 @pytest.fixture(params=SHAPES)
@@ -39,8 +37,7 @@ def deliver(programme, *events):
 
 
 def paid(sale):
-    """What Stripe sends of an ordinary payment."""
-    return stripe.charge_succeeded(sale), stripe.invoice_paid(sale)
+    return stripe.payment(sale)
 
 
 @pytest.mark.parametrize("claim", WHOLE_CLAIMS)
@@ -49,22 +46,22 @@ def test_a_claim_on_the_whole_payment_takes_the_credits_back(programme, sale, cl
     assert balances(programme) == (10_000, 10_000)
     deliver(programme, WHOLE_CLAIMS[claim](sale))
     rejected = attribution(programme)
-    assert (rejected["status"], rejected["skip_reason"]) == ("rejected", REASONS[claim])
+    assert (rejected["status"], rejected["skip_reason"]) == ("rejected", claim)
     assert balances(programme) == (0, 0)
 
 
 @pytest.mark.parametrize("claim", WHOLE_CLAIMS)
 def test_a_claim_that_came_before_the_payment_is_known_grants_nothing(programme, sale, claim):
-    deliver(programme, WHOLE_CLAIMS[claim](sale), *paid(sale))
+    deliver(programme, WHOLE_CLAIMS[claim](sale), *reversed(paid(sale)))
     rejected = attribution(programme)
-    assert (rejected["status"], rejected["skip_reason"]) == ("rejected", REASONS[claim])
+    assert (rejected["status"], rejected["skip_reason"]) == ("rejected", claim)
     assert balances(programme) == (0, 0)
     assert programme.referral_of(USER)["rewards"] == []
 
 
 @pytest.mark.parametrize("claim", WHOLE_CLAIMS)
 def test_every_order_of_payment_and_claim_ends_the_same(programme, sale, claim):
-    for number, order in enumerate(itertools.permutations(range(3))):
+    for number, order in enumerate(itertools.permutations(range(len(paid(sale)) + 1))):
         user = f"user-order-{number}"
         own = Sale(customer=programme.referred(user).customer, shape=sale.shape)
         events = [*paid(own), WHOLE_CLAIMS[claim](own)]
@@ -175,24 +172,6 @@ def test_a_claim_on_a_later_payment_does_not_touch_the_reward(programme, sale):
     assert balances(programme) == (10_000, 10_000)
 
 
-def test_a_claim_on_something_else_for_the_same_price_does_not_touch_the_reward(programme, sale):
-    one_off = Sale(customer=sale.customer, shape=sale.shape, paid_at=sale.paid_at)
-    told = stripe.invoice_paid(sale)
-    if sale.shape == stripe.BASIL:
-        told = stripe.expanded_invoice_paid(sale, [stripe.invoice_payment(sale)])
-    deliver(programme, told, stripe.charge_refunded(one_off))
-    assert attribution(programme)["status"] == "rewarded"
-    assert balances(programme) == (10_000, 10_000)
-
-
-def test_a_refund_without_a_payment_list_is_matched_by_amount_and_time(programme):
-    """Webhooks since 2025-03-31 leave `payments` out unless it is asked for."""
-    sale = Sale(customer=programme.referred(USER).customer, shape=stripe.BASIL)
-    deliver(programme, stripe.invoice_paid(sale), stripe.charge_refunded(sale))
-    assert attribution(programme)["status"] == "rejected"
-    assert balances(programme) == (0, 0)
-
-
 @pytest.mark.parametrize("claim", WHOLE_CLAIMS)
 def test_a_claim_during_the_hold_means_that_nothing_is_ever_granted(
     programme, sale, configure, claim
@@ -219,10 +198,5 @@ def test_where_reversals_are_off_a_claim_is_flagged_alone(programme, sale, confi
     deliver(programme, *paid(sale), WHOLE_CLAIMS[claim](sale))
     flagged = attribution(programme)
     assert flagged["status"] == "rewarded"
-    assert REASONS[claim] in flagged["risk_flags"]
+    assert claim in flagged["risk_flags"]
     assert balances(programme) == (10_000, 10_000)
-
-
-def test_a_warning_is_told_apart_from_a_dispute(programme, sale):
-    deliver(programme, *paid(sale), stripe.fraud_warning(sale))
-    assert "early_fraud_warning" in attribution(programme)["risk_flags"]

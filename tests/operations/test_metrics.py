@@ -14,6 +14,7 @@ from referrals.store import attributions
 from referrals.views import funnel
 from tests import stripe_payloads
 from tests.functions.client import invoke, request
+from tests.stripe_payloads import Sale
 from tests.template import template
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "runbook.md"
@@ -36,9 +37,11 @@ def everything_happens(programme):
     """One of each: the good, what fails, and what is refused at the door."""
     programme.click()
     earlier = programme.referred("user-refunded")
-    programme.stripe(stripe_payloads.invoice_paid(earlier))
+    programme.pay(earlier)
     programme.stripe(stripe_payloads.charge_refunded(earlier))
     programme.owed("user-owed")
+    programme.stripe(stripe_payloads.charge_refunded(Sale(customer="cus_1", one_off=True)))
+    programme.stripe(stripe_payloads.invoice_paid(earlier, amount_paid="all"))
     programme.webhook({"type": "invoice.paid"}, {"stripe-signature": "t=1,v1=forged"})
     poor = invoke("create_api_key", {"user_id": "user-poor", "role": "admin", "plan": "free"})
     for _ in range(6):
@@ -140,8 +143,8 @@ def test_a_signup_told_twice_is_counted_once(programme, emitted):
 
 
 def test_a_payment_that_was_there_first_is_counted_with_the_signup(programme, emitted):
-    sale = stripe_payloads.Sale(customer="cus_first")
-    programme.stripe(stripe_payloads.invoice_paid(sale))
+    sale = Sale(customer="cus_first")
+    programme.pay(sale)
     programme.signup("user-1", stripe_customer_id="cus_first")
     told = document(emitted()[Metric.SIGNUPS])
     assert told | {"Signups": [1], "Qualifications": [1], "Grants": [2]} == told
@@ -149,8 +152,8 @@ def test_a_payment_that_was_there_first_is_counted_with_the_signup(programme, em
 
 def test_what_a_signup_takes_back_is_counted_with_it(programme, emitted):
     """Stripe told of the payment and of its refund in part before the product told of the user."""
-    sale = stripe_payloads.Sale(customer="cus_first")
-    programme.stripe(stripe_payloads.invoice_paid(sale))
+    sale = Sale(customer="cus_first")
+    programme.pay(sale)
     programme.stripe(stripe_payloads.charge_refunded(sale, 1225))
     programme.signup("user-1", stripe_customer_id="cus_first")
     told = document(emitted()[Metric.SIGNUPS])
@@ -158,7 +161,7 @@ def test_what_a_signup_takes_back_is_counted_with_it(programme, emitted):
 
 
 def test_a_grant_that_a_signup_could_not_make_is_counted_with_it(programme, emitted):
-    programme.stripe(stripe_payloads.invoice_paid(stripe_payloads.Sale(customer="cus_first")))
+    programme.stripe(stripe_payloads.invoice_paid(Sale(customer="cus_first")))
     programme.break_account("user-1")
     programme.signup("user-1", stripe_customer_id="cus_first")
     told = document(emitted()[Metric.SIGNUPS])
@@ -169,7 +172,7 @@ def test_a_payment_that_only_the_expiry_sweep_settles_is_counted(programme, time
     """The deliveries that stored it and its refund in part died before they settled anything."""
     sale = programme.referred("user-1")
     with patch.object(intake, "settle_customer", return_value=[]):
-        programme.stripe(stripe_payloads.invoice_paid(sale))
+        programme.pay(sale)
         programme.stripe(stripe_payloads.charge_refunded(sale, 1225))
     programme.signup("user-2")
     assert Metric.QUALIFICATIONS not in emitted()
@@ -194,7 +197,7 @@ def test_what_recovery_grants_and_takes_back_is_counted(programme, emitted):
     """The reward was owed when a part of its payment was refunded."""
     sale = programme.referred("user-1")
     programme.break_account("user-1")
-    programme.stripe(stripe_payloads.invoice_paid(sale))
+    programme.pay(sale)
     programme.stripe(stripe_payloads.charge_refunded(sale, 1225))
     programme.heal_account("user-1")
     emitted()

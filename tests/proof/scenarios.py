@@ -8,8 +8,8 @@ import pytest
 from referrals.dynamodb.parts import Refused
 from referrals.rules.attribution import Status
 from referrals.rules.errors import InvalidRequest, StateConflict
+from referrals.rules.facts import CustomerLinked
 from referrals.rules.ids import attribution_id
-from referrals.rules.payment import CustomerLinked
 from referrals.rules.programme import Programme
 from referrals.store import api_keys, codes, facts, keys
 from referrals.store.api_keys import ApiKey
@@ -174,6 +174,17 @@ def of_two_later_reports_of_a_charge_none_is_lost(stage: Stage) -> None:
     scene.tell(_refunded(0))
     stage.just_before("PutItem", "CHARGE", lambda: scene.tell(_refunded(PAID)))
     scene.tell(_refunded(100))
+    (kept,) = facts.of_customer(scene.table, "cus_new").charges
+    assert kept.refunded == PAID
+
+
+@scenario
+def a_fact_that_an_earlier_version_kept_is_brought_up_to_date(stage: Stage) -> None:
+    scene = scene_on(stage)
+    scene.tell(_refunded(0))
+    place = keys.stripe_fact("cus_new", "CHARGE", "ch_1")
+    scene.table.write(scene.table.update("older", place, "REMOVE revision", {}))
+    scene.tell(_refunded(PAID))
     (kept,) = facts.of_customer(scene.table, "cus_new").charges
     assert kept.refunded == PAID
 

@@ -169,8 +169,8 @@ class _Draw:
     def _claims(self, member: Member, sale: Sale) -> Member:
         """Refunds and disputes, at any time from before the payment is heard of."""
         kind = self.chance.choices(
-            ["none", "part", "part then all", "all", "disputed", "won", "warned"],
-            [10, 3, 2, 3, 2, 3, 1],
+            ["none", "part", "part then all", "all", "disputed", "won"],
+            [10, 3, 2, 3, 2, 3],
         )[0]
         if self._rush and self._happens(0.8):
             kind = "none"
@@ -188,9 +188,6 @@ class _Draw:
             member = replace(member, disputed=kind == "disputed", dispute_won=kind == "won")
         if kind == "won":
             self._deliver("dispute won", stripe_payloads.dispute_closed(sale, "won"))
-        if kind == "warned":
-            self._deliver("warned", stripe_payloads.fraud_warning(sale))
-            member = replace(member, disputed=True)
         return member
 
     def _reviews(self, member: Member) -> None:

@@ -15,8 +15,8 @@ from referrals.acts.signups import Signup
 from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Attribution
 from referrals.rules.clicks import Click
+from referrals.rules.facts import CustomerLinked
 from referrals.rules.ids import attribution_id
-from referrals.rules.payment import CustomerLinked
 from referrals.rules.programme import Programme
 from referrals.store import attributions, codes
 from tests.invariants import violations
@@ -96,7 +96,7 @@ class Scene:
         return sum(
             item.get("balance", 0)
             for item in everything(self.table)
-            if (item["pk"], item["sk"]) == (f"ACCOUNT#{user_id}", "CREDITS")
+            if (item["pk"], item["sk"]) == (f"USER#{user_id}", "CREDITS")
         )
 
     def broken(self) -> list[str]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from referrals.acts.expiry import expire_due
-from referrals.rules.payment import CustomerLinked
+from referrals.rules.facts import CustomerLinked
 from referrals.rules.programme import Programme
 from referrals.rules.times import CLOCK_SKEW
 from tests.samples import NOW, SECRET, actor, invoice

@@ -14,7 +14,7 @@ from ministack.services import dynamodb
 
 from referrals.acts.intake import Fact
 from referrals.rules.errors import StateConflict
-from referrals.rules.payment import CustomerLinked
+from referrals.rules.facts import CustomerLinked
 from referrals.rules.programme import Programme
 from tests.samples import NOW, charge, dispute, invoice
 from tests.store.orders_model import PAID, PART, Told

@@ -7,7 +7,7 @@ import pytest
 
 from referrals.acts import review
 from referrals.rules.errors import NotFound, StateConflict
-from referrals.rules.payment import CustomerLinked
+from referrals.rules.facts import CustomerLinked
 from referrals.store import attributions
 from tests.samples import PAID, actor, charge, invoice
 from tests.store.scene import Scene

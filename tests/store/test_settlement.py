@@ -6,7 +6,7 @@ import pytest
 
 from referrals.acts.erasure import erase
 from referrals.acts.intake import EmailSeen
-from referrals.rules.payment import CustomerLinked
+from referrals.rules.facts import CustomerLinked
 from referrals.rules.programme import Programme
 from referrals.rules.times import CLOCK_SKEW
 from referrals.store import attributions
@@ -198,13 +198,6 @@ def test_a_dispute_that_is_won_gives_back_what_it_took(scene):
     scene.tell(dispute())
     assert (scene.of().status, scene.balance("ref")) == ("rewarded", 10_000)
     assert scene.broken() == []
-
-
-def test_a_warning_takes_back_as_a_dispute_does(scene):
-    scene.pay(charge_id="ch_1")
-    scene.tell(dispute(dispute_id="issfr_1", warning=True))
-    assert (scene.of().status, scene.balance("new")) == ("rejected", 0)
-    assert "early_fraud_warning" in scene.of().risk_flags
 
 
 def test_the_new_payload_shape_links_a_dispute_by_its_payment_intent(scene):

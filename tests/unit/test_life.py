@@ -15,12 +15,12 @@ from referrals.rules.payment import Payment
 from referrals.rules.programme import Programme
 from referrals.rules.rewards import fail_grant, grant
 from referrals.rules.times import CLOCK_SKEW
-from tests.samples import NOW, PAID, actor, attribution, dispute, invoice
+from tests.samples import NOW, PAID, actor, attribution, invoice
 
 _PROGRAMME = Programme()
 _PAYMENT = Payment(invoice=invoice())
 _REFUNDED = replace(_PAYMENT, refunded=PAID)
-_DISPUTED = replace(_PAYMENT, disputes=(dispute(),))
+_DISPUTED = replace(_PAYMENT, disputed=PAID)
 _PARTLY = replace(_PAYMENT, refunded=725)
 _OVER = NOW + timedelta(days=30) + CLOCK_SKEW
 S = Status

@@ -6,8 +6,8 @@ from datetime import timedelta
 from referrals.dynamodb.side_by_side import together
 from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Attribution
+from referrals.rules.facts import CustomerFacts
 from referrals.rules.ids import attribution_id
-from referrals.rules.payment import CustomerFacts
 from referrals.rules.programme import Programme
 from referrals.rules.risk import DISPOSABLE_EMAIL, Person, RiskFacts
 from referrals.rules.times import timestamp

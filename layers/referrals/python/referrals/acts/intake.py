@@ -9,7 +9,8 @@ from referrals.acts.settlement import settle_customer
 from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Actor
-from referrals.rules.payment import ChargeSeen, CustomerLinked, DisputeSeen, InvoicePaid
+from referrals.rules.claims import Payments, UnmatchedClaim
+from referrals.rules.facts import ChargeSeen, Claim, CustomerLinked, Kept
 from referrals.rules.programme import Programme
 from referrals.store import facts
 
@@ -22,7 +23,7 @@ class EmailSeen:
     email_hash: str
 
 
-Fact = InvoicePaid | ChargeSeen | DisputeSeen | CustomerLinked | EmailSeen
+Fact = Kept | CustomerLinked | EmailSeen
 
 
 def take_in(
@@ -38,17 +39,32 @@ def take_in(
     ]
 
 
+def unmatched(table: Table, told: Sequence[Fact]) -> list[UnmatchedClaim]:
+    """The claims among the facts of which nothing kept says which invoice they are on, if any."""
+    claims = [
+        fact
+        for fact in told
+        if (isinstance(fact, Claim) and fact.stands)
+        or (isinstance(fact, ChargeSeen) and fact.refunded)
+    ]
+    owned = [(UnmatchedClaim.of(claim), facts.owner(table, claim)) for claim in claims]
+    customers = {customer for _, customer in owned if customer}
+    nowhere = {
+        claim
+        for customer in customers
+        for claim in Payments(facts.of_customer(table, customer)).unmatched()
+    }
+    places = {(claim.kind, claim.id) for claim in nowhere}
+    return [claim for claim, owner in owned if owner is None or (claim.kind, claim.id) in places]
+
+
 def _keep(table: Table, secret: bytes, fact: Fact, actor: Actor) -> str | None:
     """Store one fact; whose it is, None while that is not known."""
     match fact:
-        case InvoicePaid():
-            facts.record_invoice(table, fact, actor.at)
-        case ChargeSeen():
-            facts.record_charge(table, fact, actor.at)
-        case DisputeSeen():
-            return facts.record_dispute(table, fact)
         case CustomerLinked():
             facts.link(table, replace(fact, user_id=known_as(table, secret, fact.user_id)))
         case EmailSeen():
             facts.note_email(table, fact.customer_id, fact.email_hash)
+        case _:
+            return facts.record(table, fact, actor.at)
     return fact.customer_id

@@ -8,8 +8,9 @@ from referrals.dynamodb.side_by_side import together
 from referrals.dynamodb.table import Table
 from referrals.rules import life, risk
 from referrals.rules.attribution import Actor, Attribution, Change, Status
+from referrals.rules.facts import CustomerFacts
 from referrals.rules.ids import TOMBSTONE_FORM, attribution_id
-from referrals.rules.payment import CustomerFacts, first_payment, qualifies
+from referrals.rules.payment import first_payment, qualifies
 from referrals.rules.programme import Programme
 from referrals.rules.risk import Person
 from referrals.rules.times import CLOCK_SKEW
@@ -98,10 +99,14 @@ def _customers(table: Table, attribution: Attribution) -> list[str]:
 
 def _undecided(attribution: Attribution) -> bool:
     """Risk is looked at while it can still hold something back."""
-    return life.awaits_payment(attribution) or (
-        attribution.status in (Status.QUALIFIED, Status.REJECTED)
-        and not attribution.granted_rewards
-        and not attribution.reviewed
+    return (
+        life.awaits_payment(attribution)
+        or life.held_by_warning(attribution)
+        or (
+            attribution.status in (Status.QUALIFIED, Status.REJECTED)
+            and not attribution.granted_rewards
+            and not attribution.reviewed
+        )
     )
 
 

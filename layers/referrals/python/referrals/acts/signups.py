@@ -11,8 +11,8 @@ from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Actor, Attribution, Change, Status
 from referrals.rules.clicks import Click
 from referrals.rules.errors import InvalidRequest, StateConflict
+from referrals.rules.facts import CustomerLinked
 from referrals.rules.ids import attribution_id, tombstone
-from referrals.rules.payment import CustomerLinked
 from referrals.rules.programme import Programme
 from referrals.rules.times import CLOCK_SKEW
 from referrals.store import attributions, clicks, codes, facts, keys, profiles

@@ -74,7 +74,7 @@ def serve(
     app: APIGatewayHttpResolver,
     guard: Guard | None = None,
     *,
-    largest_body: int = LARGEST_BODY,
+    guard_reads_body: bool = False,
     resolve: Resolve | None = None,
 ) -> Callable[[Event, LambdaContext], Answer]:
     """The Lambda entry of a resolver, or of what stands in for it, behind its guard."""
@@ -89,7 +89,7 @@ def serve(
         after = None
         try:
             after = guard(app, event) if guard else None
-            answer = resolved(_checked(event, largest_body), context)
+            answer = resolved(_checked(event, body_read=guard_reads_body), context)
         except ReferralError as error:
             answer = _plain_answer(_refusal(app, error))
         except Exception as error:
@@ -160,11 +160,11 @@ def body_bytes(event: Event, largest: int) -> bytes:
     return raw
 
 
-def _checked(event: Event, largest: int) -> Event:
+def _checked(event: Event, *, body_read: bool) -> Event:
     """The event with a path as routes spell it, and a body that is a JSON object, whatever type
-    the client called it.
+    the client called it; without one where a guard has read it.
     """
-    raw = body_bytes(event, largest)
+    raw = b"" if body_read else body_bytes(event, LARGEST_BODY)
     if not raw.strip():
         body = "{}"
     else:

@@ -34,6 +34,14 @@ class StripeSecrets:
 
 
 @dataclass(frozen=True)
+class StripeScope:
+    """Whose events count: one account's ("" is our own, unconnected) and those of some modes."""
+
+    account: str
+    modes: frozenset[bool]
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the environment says, read once per process."""
 
@@ -44,6 +52,7 @@ class Settings:
     clicks_kept: timedelta
     clicks_per_minute: int
     trusted_proxies: int
+    stripe_scope: StripeScope
     jwt: JwtSettings
 
     @cached_property
@@ -81,6 +90,9 @@ def settings() -> Settings:
         clicks_kept=timedelta(days=_number("CLICK_RETENTION_DAYS", 90)),
         clicks_per_minute=_number("CLICKS_PER_MINUTE", 60),
         trusted_proxies=_number("TRUSTED_PROXIES", 0),
+        stripe_scope=StripeScope(
+            account=os.environ.get("STRIPE_ACCOUNT", ""), modes=_modes_that_count()
+        ),
         jwt=JwtSettings(
             jwks_url=_jwks_url(),
             issuer=os.environ.get("JWT_ISSUER", ""),
@@ -111,6 +123,14 @@ def _jwks_url() -> str:
     if url and not url.startswith("https://") and os.environ.get("ENVIRONMENT") != "local":
         raise ValueError("JWT_JWKS_URL must be https")
     return url
+
+
+def _modes_that_count() -> frozenset[bool]:
+    """Live mode is True. Left to itself, prod counts real money alone."""
+    usual = "live" if os.environ.get("ENVIRONMENT") == "prod" else "both"
+    chosen = os.environ.get("STRIPE_MODE") or "auto"
+    modes = {"live": {True}, "test": {False}, "both": {True, False}}
+    return frozenset(modes[usual if chosen == "auto" else chosen])
 
 
 def _rules(names: str) -> frozenset[str]:

@@ -1,15 +1,17 @@
-"""What an event leaves out, asked of Stripe: only where the operator gave an API key."""
+"""What no event has told, asked of Stripe: only where the operator gave an API key."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from referrals.acts.intake import Fact
-from referrals.edge.models.stripe import Charge
-from referrals.edge.stripe_events import charge_facts
+from referrals.edge.models.stripe import Charge, InvoicePayment
+from referrals.edge.stripe_events import charge_facts, payment_facts
+from referrals.rules.claims import UnmatchedClaim
 from referrals.rules.errors import StripeUnavailable
-from referrals.rules.payment import ChargeSeen, DisputeSeen
+from referrals.rules.facts import ChargeSeen
 
 if TYPE_CHECKING:
     from stripe import StripeClient
@@ -18,42 +20,53 @@ T = TypeVar("T")
 
 _TIMEOUT_SECONDS = 3
 _RETRIES = 1
+_MOST_PAYMENTS = 100
 
 
-def completed(facts: Sequence[Fact], api_key: str, secret: bytes) -> list[Fact]:
-    """The facts, with the charge of a dispute and the invoice of a refund. StripeUnavailable.
+def looked_up(
+    claims: Iterable[UnmatchedClaim], api_key: str, told_at: datetime, secret: bytes
+) -> list[Fact]:
+    """Whose the claims' charges are, and which invoices they paid. StripeUnavailable.
 
-    The ordinary events bring all that is needed; only rare ones cost a request.
+    That a charge paid none is an answer too, and kept with it. The answers are taken for as old
+    as the event that raised the question: what Stripe tells later is later.
     """
-    found: list[Fact] = []
-    for fact in facts:
-        if isinstance(fact, DisputeSeen):
-            found += _charge(api_key, fact.charge_id, secret)
-        found.append(fact)
-    return [
-        _with_invoice(api_key, fact) if isinstance(fact, ChargeSeen) else fact for fact in found
-    ]
+    return [fact for claim in claims for fact in _looked_up(claim, api_key, told_at, secret)]
 
 
-def _charge(api_key: str, charge_id: str, secret: bytes) -> list[Fact]:
+def _looked_up(claim: UnmatchedClaim, api_key: str, told_at: datetime, secret: bytes) -> list[Fact]:
+    charge = _charge(api_key, claim.charge_id) if claim.charge_id else None
+    known = charge_facts(charge, told_at, secret) if charge else []
+    intent = claim.payment_intent_id or (charge.payment_intent if charge else None)
+    if intent is None:
+        return known
+    payments = [fact for one in _payments(api_key, intent) for fact in payment_facts(one)]
+    if not payments:
+        return [_as_one_off(fact) for fact in known]
+    return [*known, *payments]
+
+
+def _as_one_off(fact: Fact) -> Fact:
+    return replace(fact, one_off=True) if isinstance(fact, ChargeSeen) else fact
+
+
+def _charge(api_key: str, charge_id: str) -> Charge | None:
     answer = _asked(lambda: _client(api_key).v1.charges.retrieve(charge_id))
-    if answer is None:
-        return []
-    return charge_facts(Charge.model_validate(answer.to_dict()), secret)
+    return Charge.model_validate(answer.to_dict()) if answer is not None else None
 
 
-def _with_invoice(api_key: str, charge: ChargeSeen) -> ChargeSeen:
-    """Since API 2025-03-31 a charge does not name its invoice; its payment intent leads there."""
-    intent = charge.payment_intent_id
-    if charge.invoice_id or not intent or not charge.refunded:
-        return charge
+def _payments(api_key: str, intent: str) -> list[InvoicePayment]:
+    """The payment intent's payments of invoices."""
     answer = _asked(
         lambda: _client(api_key).v1.invoice_payments.list(
-            {"payment": {"type": "payment_intent", "payment_intent": intent}, "limit": 1}
+            {
+                "payment": {"type": "payment_intent", "payment_intent": intent},
+                "limit": _MOST_PAYMENTS,
+            }
         )
     )
-    payments: list[Any] = answer.data if answer is not None else []
-    return replace(charge, invoice_id=str(payments[0].invoice)) if payments else charge
+    found = answer.data if answer is not None else []
+    return [InvoicePayment.model_validate(one.to_dict()) for one in found]
 
 
 def _asked(question: Callable[[], T]) -> T | None:

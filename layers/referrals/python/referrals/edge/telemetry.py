@@ -31,6 +31,8 @@ class Metric(StrEnum):
     WEBHOOK_SIGNATURE_FAILURES = "WebhookSignatureFailures"
     SIGNED_WEBHOOKS = "SignedWebhooks"
     UNEXPECTED_ERRORS = "UnexpectedErrors"
+    UNREADABLE_EVENTS = "UnreadableEvents"
+    UNMATCHED_CLAIMS = "UnmatchedClaims"
 
 
 def count(metric: Metric, number: int = 1, *, always: bool = False) -> None:

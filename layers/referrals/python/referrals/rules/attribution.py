@@ -32,10 +32,10 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     S.EXPIRED: frozenset({S.REVIEW_REQUIRED, S.QUALIFIED, S.CAPPED, S.REJECTED}),
     S.REVIEW_REQUIRED: frozenset({S.QUALIFIED, S.CAPPED, S.REJECTED}),
     S.QUALIFIED: frozenset({S.REWARDED, S.FAILED, S.REVIEW_REQUIRED, S.REJECTED}),
-    S.FAILED: frozenset({S.REWARDED, S.CAPPED, S.REJECTED}),
-    S.CAPPED: frozenset({S.FAILED, S.REJECTED}),
+    S.FAILED: frozenset({S.REWARDED, S.CAPPED, S.REVIEW_REQUIRED, S.REJECTED}),
+    S.CAPPED: frozenset({S.FAILED, S.REVIEW_REQUIRED, S.REJECTED}),
     S.REWARDED: frozenset({S.REJECTED}),
-    # Only a rejection for a dispute that was won afterwards is taken back, unless a reviewer
+    # Only a rejection for a claim that was withdrawn afterwards is taken back, unless a reviewer
     # has made it their own.
     S.REJECTED: frozenset({S.REVIEW_REQUIRED, S.QUALIFIED, S.CAPPED, S.REWARDED, S.REJECTED}),
 }

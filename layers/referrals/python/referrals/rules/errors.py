@@ -25,6 +25,13 @@ class InvalidRequest(ReferralError):
         return cls(f"{field}: {message}", errors=[{"field": field, "message": message}])
 
 
+class UnreadableEvent(InvalidRequest):
+    """400: an event that Stripe signed, of a kind that is handled, and cannot be read.
+
+    Stripe sends it again for days: time enough for a version that can.
+    """
+
+
 class Unauthorized(ReferralError):
     """401: no credentials, or ones that are unknown, revoked, expired or badly signed."""
 

@@ -18,17 +18,28 @@ from referrals.rules.attribution import (
 from referrals.rules.errors import StateConflict
 from referrals.rules.payment import Payment
 from referrals.rules.programme import Programme
-from referrals.rules.rewards import PARTLY_REFUNDED_FLAG, owed_rewards
+from referrals.rules.rewards import PARTLY_DISPUTED_FLAG, PARTLY_REFUNDED_FLAG, owed_rewards
 from referrals.rules.times import CLOCK_SKEW, month_of
 
 WARNING_FLAG = "early_fraud_warning"
-_CLAIM_FLAGS = CLAIM_REASONS | {PARTLY_REFUNDED_FLAG, WARNING_FLAG}
+_CLAIM_FLAGS = CLAIM_REASONS | {PARTLY_REFUNDED_FLAG, PARTLY_DISPUTED_FLAG, WARNING_FLAG}
 _WAITING = frozenset({Status.ATTRIBUTED, Status.EXPIRED})
+# Where credits are owed, and nothing may have been granted yet.
+_OWING = frozenset({Status.QUALIFIED, Status.CAPPED, Status.FAILED})
 
 
 def awaits_payment(attribution: Attribution) -> bool:
     """Whether a first payment would still move it."""
     return attribution.status in _WAITING
+
+
+def held_by_warning(attribution: Attribution) -> bool:
+    """Whether an early fraud warning, and nothing else, keeps it in review."""
+    return (
+        attribution.status is Status.REVIEW_REQUIRED
+        and not attribution.reviewed
+        and not _lasting_flags(attribution)
+    )
 
 
 def meet_payment(
@@ -45,18 +56,20 @@ def meet_payment(
     `flags` are the risk flags found now; `capped` says that the referrer's month is full.
     The order in which payment, refund and dispute were heard of makes no difference.
     """
+    if payment.warned and not attribution.granted_rewards:
+        flags = (*flags, WARNING_FLAG)
     if attribution.status in _WAITING:
         return _first_payment(attribution, payment, flags, programme, actor, capped=capped)
     known = _by_payment(attribution, payment, programme)
     if attribution.status is Status.REJECTED:
-        if not _by_claim(attribution):
-            return None
-        if not payment.claimed_whole:
-            return _resume(attribution, payment, flags, programme, actor, capped=capped)
-        known = replace(known, skip_reason=_claim_reason(payment))
-    elif payment.claimed_whole and _may_reject(attribution, programme):
+        return _rejected_already(
+            attribution, known, payment, flags, programme, actor, capped=capped
+        )
+    if payment.claimed_whole and _may_reject(attribution, programme):
         return _reject_for_claim(attribution, known, payment, actor)
-    held = attribution.status is Status.QUALIFIED and not attribution.granted_rewards
+    if held_by_warning(attribution):
+        return _review_on(attribution, known, flags, programme, actor, capped=capped)
+    held = attribution.status in _OWING and not attribution.granted_rewards
     if held and flags and not attribution.reviewed:
         return _send_to_review(attribution, known, flags, actor)
     return _unless_same(attribution, known.with_flags(*flags) if flags else known)
@@ -82,9 +95,43 @@ def _first_payment(
     return _qualify(attribution, known, programme, actor, capped=capped)
 
 
+def _rejected_already(
+    attribution: Attribution,
+    known: Attribution,
+    payment: Payment,
+    flags: tuple[str, ...],
+    programme: Programme,
+    actor: Actor,
+    *,
+    capped: bool,
+) -> Change | None:
+    """A claim that rejected it may change its reason or be withdrawn; a person's no stays."""
+    if not _by_claim(attribution):
+        return None
+    if payment.claimed_whole:
+        return _unless_same(attribution, replace(known, skip_reason=_claim_reason(payment)))
+    return _resume(attribution, known, flags, programme, actor, capped=capped)
+
+
+def _review_on(
+    attribution: Attribution,
+    known: Attribution,
+    flags: tuple[str, ...],
+    programme: Programme,
+    actor: Actor,
+    *,
+    capped: bool,
+) -> Change | None:
+    """A fraud warning alone holds it: once that is lifted, it goes on where it would be without."""
+    if flags:
+        return _unless_same(attribution, replace(known.with_flags(*flags), review_reason=flags[0]))
+    actor = replace(actor, why="fraud warning lifted")
+    return _qualify(attribution, known, programme, actor, capped=capped)
+
+
 def _resume(
     attribution: Attribution,
-    payment: Payment,
+    known: Attribution,
     flags: tuple[str, ...],
     programme: Programme,
     actor: Actor,
@@ -92,8 +139,8 @@ def _resume(
     capped: bool,
 ) -> Change:
     """The claim that rejected it was withdrawn: go on where it would be without."""
-    actor = replace(actor, why="dispute won")
-    known = replace(_by_payment(attribution, payment, programme), skip_reason=None)
+    actor = replace(actor, why="claim withdrawn")
+    known = replace(known, skip_reason=None)
     if not attribution.granted_rewards:
         if flags and not attribution.reviewed:
             return _send_to_review(attribution, known, flags, actor)
@@ -138,7 +185,14 @@ def _qualify(
 def _send_to_review(
     attribution: Attribution, known: Attribution, flags: tuple[str, ...], actor: Actor
 ) -> Change:
-    known = replace(known.with_flags(*flags), review_reason=flags[0], rewards=(), held_until=None)
+    known = replace(
+        known.with_flags(*flags),
+        review_reason=flags[0],
+        rewards=(),
+        held_until=None,
+        skip_reason=None,
+        error=None,
+    )
     released = _release(attribution)
     change = _moved(
         attribution,
@@ -176,10 +230,13 @@ def _release(attribution: Attribution) -> CapUse | None:
 def _by_payment(attribution: Attribution, payment: Payment, programme: Programme) -> Attribution:
     """The attribution as its first payment and the claims on it would have it."""
     invoice = payment.invoice
+    told = (attribution.first_paid_invoice_id, attribution.paid_amount)
+    again = told == (invoice.invoice_id, invoice.amount_paid)
     paid = replace(
         attribution,
         first_paid_invoice_id=invoice.invoice_id,
-        stripe_event_id=invoice.event_id,
+        # The event that told it first stays: that it was told once more changes nothing.
+        stripe_event_id=attribution.stripe_event_id if again else invoice.event_id,
         stripe_customer_id=invoice.customer_id,
         paid_amount=invoice.amount_paid,
         rewards=tuple(
@@ -193,15 +250,20 @@ def _with_claims(attribution: Attribution, payment: Payment, programme: Programm
     found = []
     if payment.claimed_whole:
         found.append(_claim_reason(payment))
-    elif payment.claimed:
-        found.append(PARTLY_REFUNDED_FLAG)
-    if any(dispute.warning and dispute.active for dispute in payment.disputes):
+    else:
+        found += [PARTLY_REFUNDED_FLAG] if payment.refunded else []
+        found += [PARTLY_DISPUTED_FLAG] if payment.disputed else []
+    if payment.warned:
         found.append(WARNING_FLAG)
-    lasting = tuple(flag for flag in attribution.risk_flags if flag not in _CLAIM_FLAGS)
-    flagged = replace(attribution, risk_flags=lasting).with_flags(*found)
+    flagged = replace(attribution, risk_flags=_lasting_flags(attribution)).with_flags(*found)
     if not programme.reverse_automatically and attribution.granted_rewards:
         return flagged
     return replace(flagged, claimed_amount=payment.claimed)
+
+
+def _lasting_flags(attribution: Attribution) -> tuple[str, ...]:
+    """What the risk rules found: no news of the payment takes it back."""
+    return tuple(flag for flag in attribution.risk_flags if flag not in _CLAIM_FLAGS)
 
 
 def _claim_reason(payment: Payment) -> str:

@@ -24,6 +24,7 @@ _FIRST_BACKOFF = timedelta(minutes=1)
 _LONGEST_BACKOFF = timedelta(hours=6)
 
 PARTLY_REFUNDED_FLAG = "partially_refunded"
+PARTLY_DISPUTED_FLAG = "partially_disputed"
 
 
 def owed_rewards(

@@ -1,31 +1,42 @@
-"""Facts from Stripe, kept per customer: each is one write that may come twice and in any order."""
+"""Facts from Stripe, kept per customer: each is one write that may come twice and in any order.
 
-from collections.abc import Iterable
-from contextlib import suppress
+What names a payment and no customer is kept under the payment. Whoever comes second finds the
+other: it stores its own before it looks, so of two at the same time at least one sees both.
+"""
+
+from collections.abc import Sequence, Set
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from referrals.dynamodb.parts import Part, Refused
+from referrals.dynamodb.parts import Refused
 from referrals.dynamodb.side_by_side import side_by_side, together
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item, Key
-from referrals.rules.payment import (
+from referrals.rules.facts import (
     ChargeSeen,
     CustomerFacts,
     CustomerLinked,
     DisputeSeen,
     InvoicePaid,
-    newer_charge,
+    InvoicePaymentSeen,
+    Kept,
+    RefundSeen,
+    WarningSeen,
 )
 from referrals.rules.times import parse_timestamp, timestamp
 from referrals.store import keys
 
-_INVOICE = "INVOICE"
-_CHARGE = "CHARGE"
-_DISPUTE = "DISPUTE"
+_KINDS: dict[str, type[Kept]] = {
+    kind.kind: kind
+    for kind in (InvoicePaid, ChargeSeen, InvoicePaymentSeen, RefundSeen, DisputeSeen, WarningSeen)
+}
+_TIMES = frozenset({"paid_at", "created_at", "told_at", "failed_at"})
 # Longer than a dispute or a refund by card may take; what the decision needs is on the attribution.
-KEPT = timedelta(days=400)
+_INVOICE_KEPT = timedelta(days=400)
+# What claims a part of an invoice outlives it: its end must never look like a claim withdrawn.
+_KEPT = timedelta(days=500)
+_TRIES = 8
 
 
 def link(table: Table, linked: CustomerLinked) -> None:
@@ -49,140 +60,155 @@ def note_email(table: Table, customer_id: str, email_hash: str) -> None:
     )
 
 
-def record_invoice(table: Table, invoice: InvoicePaid, now: datetime) -> None:
-    """Keep a paid invoice; the first report of it stands."""
-    key = keys.stripe_fact(invoice.customer_id, _INVOICE, invoice.invoice_id)
-    item = _fact_item(key) | _plain(invoice) | _expiry(now)
-    first = table.put("invoice", item, unless="attribute_not_exists(pk)")
-    payments = invoice.charge_id, invoice.payment_intent_id
+def record(table: Table, fact: Kept, now: datetime) -> str | None:
+    """Keep what a customer's invoice or payment is told to be, or bring it up to date.
+
+    Returns the customer; None where that is not known yet, and the fact waits.
+    """
+    customer_id = getattr(fact, "customer_id", None)
+    if customer_id is None:
+        return _record_waiting(table, fact, now)
     together(
-        lambda: _unless_refused(table, first),
-        lambda: _own(table, payments, invoice.customer_id),
+        lambda: _merge(table, customer_id, fact, now),
+        lambda: _own(table, fact.references, customer_id, now),
     )
+    return str(customer_id)
 
 
-def record_charge(table: Table, charge: ChargeSeen, now: datetime) -> None:
-    """Keep a charge, or bring what is kept up to date; disputes that waited for it come along."""
-    payments = charge.charge_id, charge.payment_intent_id
-    together(
-        lambda: _merge_charge(table, charge, now),
-        lambda: _own(table, payments, charge.customer_id),
-    )
+def owner(table: Table, fact: Kept) -> str | None:
+    """The customer whose it is, as far as that is known."""
+    told = getattr(fact, "customer_id", None)
+    if told is not None:
+        return str(told)
+    owners = table.get_many([keys.payment_owner(reference) for reference in fact.references])
+    return next((str(one["customer_id"]) for one in owners.values()), None)
 
 
-def _merge_charge(table: Table, charge: ChargeSeen, now: datetime) -> None:
-    key = keys.stripe_fact(charge.customer_id, _CHARGE, charge.charge_id)
-    for _ in range(8):
-        item = table.get(key)
-        known = _charge_from(item) if item else None
-        merged = newer_charge(known, charge) if known else charge
-        revision = item["revision"] if item else 0
+def _record_waiting(table: Table, fact: Kept, now: datetime) -> str | None:
+    """Keep it under all that it names, and under the customer once one of those is somebody's."""
+    side_by_side(lambda reference: _merge(table, reference, fact, now), fact.references)
+    places = {reference: keys.payment_owner(reference) for reference in fact.references}
+    owners = table.get_many(list(places.values()))
+    if not owners:
+        return None
+    customer_id = str(next(iter(owners.values()))["customer_id"])
+    owned = {reference for reference, place in places.items() if place in owners}
+    unowned = [reference for reference in fact.references if reference not in owned]
+    if unowned:
+        # The fact itself is among what waits there.
+        _own(table, unowned, customer_id, now, known=owned)
+    else:
+        _merge(table, customer_id, fact, now)
+    return customer_id
+
+
+def _own(
+    table: Table,
+    references: Sequence[str],
+    customer_id: str,
+    now: datetime,
+    *,
+    known: Set[str] = frozenset(),
+) -> None:
+    """All of these are the customer's, and so is what waits under them, and what that names."""
+    while references:
+        found = side_by_side(lambda one: _own_one(table, one, customer_id, now), references)
+        known = known | set(references)
+        references = sorted({named for waiting in found for named in waiting} - known)
+
+
+def _own_one(table: Table, reference: str, customer_id: str, now: datetime) -> set[str]:
+    """What the facts name that waited under one reference."""
+    owner = keys.payment_owner(reference)
+    table.write(table.put("owner", {**_place(owner), "customer_id": customer_id}))
+    waiting = [_fact_from(item) for item in table.query(keys.stripe(reference)) if _holds(item)]
+    side_by_side(lambda fact: _merge(table, customer_id, fact, now), waiting)
+    return {named for fact in waiting for named in fact.references}
+
+
+def _merge(table: Table, reference: str, fact: Kept, now: datetime) -> None:
+    """Keep the fact, joined with what is kept of it already."""
+    key = keys.stripe_fact(reference, fact.kind, fact.id)
+    try:
+        first = _item(key, fact) | {"revision": 1, "expires_epoch": _expiry(fact, now)}
+        table.write(table.put("fact", first, unless="attribute_not_exists(pk)"))
+    except Refused:
+        _join(table, key, fact)
+
+
+def _join(table: Table, key: Key, fact: Kept) -> None:
+    for _ in range(_TRIES):
+        item = table.get(key) or {}
+        known = _fact_from(item)
+        merged = known.merge(fact)
         if merged == known:
-            break
-        fresh = _fact_item(key) | _plain(merged) | _expiry(now)
-        fresh["revision"] = revision + 1
-        unless = "revision = :seen" if item else "attribute_not_exists(pk)"
-        values = {":seen": revision} if item else None
+            return
+        # An item of an earlier version has none.
+        revision = item.get("revision", 0)
+        fresh = item | _item(key, merged) | {"revision": revision + 1}
+        unless = "attribute_not_exists(revision) OR revision = :seen"
         try:
-            table.write(table.put("charge", fresh, unless=unless, values=values))
-            break
+            table.write(table.put("fact", fresh, unless=unless, values={":seen": revision}))
         except Refused:
             continue
-    else:
-        raise TimeoutError("the charge was still being changed by others")
-
-
-def _own(table: Table, payments: Iterable[str | None], customer_id: str) -> None:
-    """The charge and the payment intent are the customer's: a dispute names only those."""
-
-    def own(payment: str) -> None:
-        owner = keys.payment_owner(payment)
-        table.write(table.put("owner", {**_fact_item(owner), "customer_id": customer_id}))
-        for item in table.query(keys.stripe(payment), prefix=f"{_DISPUTE}#"):
-            _keep_dispute(table, customer_id, _dispute_from(item))
-
-    side_by_side(own, list(filter(None, payments)))
-
-
-def record_dispute(table: Table, dispute: DisputeSeen) -> str | None:
-    """Keep a dispute or warning under its payment, and under the customer once that is known.
-
-    Returns the customer. A charge that comes at the same time either finds the dispute here, or
-    is found by it: one of the two stores first.
-    """
-    payments = [one for one in (dispute.charge_id, dispute.payment_intent_id) if one]
-    side_by_side(lambda payment: _keep_dispute(table, payment, dispute), payments)
-    owners = table.get_many([keys.payment_owner(payment) for payment in payments])
-    for owner in owners.values():
-        _keep_dispute(table, owner["customer_id"], dispute)
-        return str(owner["customer_id"])
-    return None
-
-
-def _keep_dispute(table: Table, reference: str, dispute: DisputeSeen) -> None:
-    item = _fact_item(keys.stripe_fact(reference, _DISPUTE, dispute.dispute_id)) | _plain(dispute)
-    # The closing of a dispute is its last word, whichever report comes first.
-    unless = None if dispute.closed else "attribute_not_exists(pk)"
-    _unless_refused(table, table.put("dispute", item, unless=unless))
-
-
-def _unless_refused(table: Table, first: Part) -> None:
-    """What stands already is left as it is."""
-    with suppress(Refused):
-        table.write(first)
+        return
+    raise TimeoutError(f"{fact.id} was still being changed by others")
 
 
 def of_customer(table: Table, customer_id: str) -> CustomerFacts:
     """All that is kept of a customer."""
-    kinds: dict[str, list[Item]] = {_INVOICE: [], _CHARGE: [], _DISPUTE: []}
+    told: dict[str, list[Any]] = {kind: [] for kind in _KINDS}
     found: Item = {}
     for item in table.query(keys.stripe(customer_id)):
-        kind = item["sk"].split("#", 1)[0]
         if item["sk"] == keys.LINK:
             found = item
-        elif kind in kinds:
-            kinds[kind].append(item)
+        elif _holds(item):
+            told[_kind(item)].append(_fact_from(item))
     return CustomerFacts(
         customer_id=customer_id,
         user_ids=frozenset(found.get("user_ids", ())),
         emails=frozenset(found.get("emails", ())),
-        invoices=tuple(map(_invoice_from, kinds[_INVOICE])),
-        charges=tuple(map(_charge_from, kinds[_CHARGE])),
-        disputes=tuple(map(_dispute_from, kinds[_DISPUTE])),
+        invoices=tuple(told[InvoicePaid.kind]),
+        charges=tuple(told[ChargeSeen.kind]),
+        payments=tuple(told[InvoicePaymentSeen.kind]),
+        refunds=tuple(told[RefundSeen.kind]),
+        disputes=tuple(told[DisputeSeen.kind]),
+        warnings=tuple(told[WarningSeen.kind]),
     )
 
 
-def _fact_item(key: Key) -> Item:
+def _place(key: Key) -> Item:
     return {"pk": key.pk, "sk": key.sk}
 
 
-def _expiry(now: datetime) -> Item:
-    return {"expires_epoch": int((now + KEPT).timestamp())}
+def _expiry(fact: Kept, now: datetime) -> int:
+    kept = _INVOICE_KEPT if isinstance(fact, InvoicePaid) else _KEPT
+    return int((now + kept).timestamp())
 
 
-def _plain(fact: InvoicePaid | ChargeSeen | DisputeSeen) -> Item:
-    values = vars(fact)
-    return {
+def _item(key: Key, fact: Kept) -> Item:
+    return _place(key) | {
         name: timestamp(value) if isinstance(value, datetime) else value
-        for name, value in values.items()
+        for name, value in vars(fact).items()
         if value is not None
     }
 
 
-def _known(kind: type[Any], item: Item) -> Item:
+def _kind(item: Item) -> str:
+    return str(item["sk"].split("#", 1)[0])
+
+
+def _holds(item: Item) -> bool:
+    """Whether the item is a fact; a customer's link and a payment's owner lie beside them."""
+    return _kind(item) in _KINDS
+
+
+def _fact_from(item: Item) -> Any:
     """What the fact is made of; other names are the item's own, or another version's."""
-    return {field.name: item[field.name] for field in fields(kind) if field.name in item}
-
-
-def _invoice_from(item: Item) -> InvoicePaid:
-    values = _known(InvoicePaid, item)
-    return InvoicePaid(**values | {"paid_at": parse_timestamp(values["paid_at"])})
-
-
-def _charge_from(item: Item) -> ChargeSeen:
-    values = _known(ChargeSeen, item)
-    return ChargeSeen(**values | {"created_at": parse_timestamp(values["created_at"])})
-
-
-def _dispute_from(item: Item) -> DisputeSeen:
-    return DisputeSeen(**_known(DisputeSeen, item))
+    kind = _KINDS[_kind(item)]
+    values: dict[str, Any] = {
+        field.name: parse_timestamp(value) if field.name in _TIMES else value
+        for field in fields(kind)
+        if (value := item.get(field.name)) is not None
+    }
+    return kind(**values)

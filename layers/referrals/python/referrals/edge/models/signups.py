@@ -12,4 +12,4 @@ class SignupRequest(Request):
     click_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{6,64}$")
     code: str | None = None
     email: str | None = Field(default=None, max_length=320, pattern=r"^[^@\s]+@[^@\s]+$")
-    stripe_customer_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_]{1,64}$")
+    stripe_customer_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")

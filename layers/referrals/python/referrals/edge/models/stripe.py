@@ -17,9 +17,11 @@ def _id_of(value: Any) -> Any:
     return value.get("id") if isinstance(value, dict) else value
 
 
-Id = Annotated[str, BeforeValidator(_id_of), Field(pattern=r"^[A-Za-z0-9_]{1,255}$")]
+Id = Annotated[str, BeforeValidator(_id_of), Field(pattern=r"^[A-Za-z0-9_-]{1,255}$")]
 Amount = Annotated[int, Field(ge=0, le=10**15)]
+Currency = Annotated[str, Field(max_length=8)]
 Epoch = Annotated[int, Field(ge=0, le=32_503_680_000)]
+State = Annotated[str, Field(max_length=64)]
 
 
 class Payload(BaseModel):
@@ -32,10 +34,10 @@ class Data(Payload):
 
 
 class StripeEvent(Payload):
-    """An event: what `data.object` is depends on its type."""
+    """An event of a kind that is read: what `data.object` is depends on its type."""
 
     id: Id
-    type: str = Field(min_length=1, max_length=255)
+    type: str
     created: Epoch | None = None
     data: Data
 
@@ -48,8 +50,12 @@ class Metadata(Payload):
         return valid_user_id((self.metadata or {}).get("user_id"))
 
 
+class SubscriptionDetails(Metadata):
+    subscription: Id | None = None
+
+
 class SubscriptionParent(Payload):
-    subscription_details: Metadata | None = None
+    subscription_details: SubscriptionDetails | None = None
 
 
 class PaymentReference(Payload):
@@ -58,7 +64,15 @@ class PaymentReference(Payload):
 
 
 class InvoicePayment(Payload):
+    """What names both an invoice and a payment, by itself or in an invoice's list of them."""
+
+    id: Id
+    invoice: Id | None = None
     payment: PaymentReference | None = None
+    amount_paid: Amount | None = None
+    amount_requested: Amount | None = None
+    currency: Currency = ""
+    status: State | None = None
 
 
 class InvoicePayments(Payload):
@@ -71,32 +85,80 @@ class StatusTransitions(Payload):
 
 class Invoice(Metadata):
     id: Id
-    customer: Id | None
-    amount_paid: Amount
-    currency: str = Field(default="", max_length=8)
-    billing_reason: str | None = Field(default=None, max_length=64)
+    customer: Id | None = None
+    status: State | None = None
+    paid: bool | None = None
+    paid_out_of_band: bool | None = None
+    amount_paid: Amount | None = None
+    amount_due: int | None = None
+    total: int | None = None
+    currency: Currency = ""
+    billing_reason: State | None = None
     created: Epoch | None = None
     status_transitions: StatusTransitions | None = None
     charge: Id | None = None
     payment_intent: Id | None = None
     payments: InvoicePayments | None = None
-    subscription_details: Metadata | None = None
+    subscription: Id | None = None
+    subscription_details: SubscriptionDetails | None = None
     parent: SubscriptionParent | None = None
 
-    def paid_with(self) -> tuple[str | None, str | None]:
-        """The charge and the payment intent, wherever this API version names them."""
-        references = [
-            payment.payment for payment in (self.payments or InvoicePayments()).data if payment
-        ]
-        charges = [self.charge, *(one.charge for one in references if one)]
-        intents = [self.payment_intent, *(one.payment_intent for one in references if one)]
-        return next(filter(None, charges), None), next(filter(None, intents), None)
+    @property
+    def is_paid(self) -> bool:
+        """A payment that succeeded may leave it open; the oldest versions know no status."""
+        return self.paid is not False if self.status is None else self.status == "paid"
+
+    @property
+    def amount(self) -> int | None:
+        """What was paid. Money that Stripe never saw counts with what the invoice asked for."""
+        if self.amount_paid is None or (self.paid_out_of_band and not self.amount_paid):
+            asked = self.total if self.amount_due is None else self.amount_due
+            return self.amount_paid if asked is None else max(asked, 0)
+        return self.amount_paid
+
+    def named_subscription(self) -> str | None:
+        """The subscription that raised it, as far as the invoice itself says; its lines may."""
+        details = (self.subscription_details, self.parent and self.parent.subscription_details)
+        named = (self.subscription, *(one.subscription for one in details if one))
+        return next(filter(None, named), None)
 
     def named_user(self) -> str | None:
         """The user that the invoice or its subscription names in metadata."""
         parent = self.parent.subscription_details if self.parent else None
         named = (one.user_id for one in (self, self.subscription_details, parent) if one)
         return next(filter(None, named), None)
+
+
+class SubscriptionItem(Payload):
+    subscription: Id | None = None
+
+
+class LineParent(Payload):
+    subscription_item_details: SubscriptionItem | None = None
+
+
+class Line(SubscriptionItem):
+    parent: LineParent | None = None
+
+    def named_subscription(self) -> str | None:
+        """The subscription that the line is of."""
+        item = self.parent.subscription_item_details if self.parent else None
+        return self.subscription or (item.subscription if item else None)
+
+
+class Lines(Payload):
+    """An invoice's lines: read only where nothing else says what raised it."""
+
+    data: list[Line] = []
+
+
+class InvoiceWithLines(Payload):
+    lines: Lines | None = None
+
+    def named_subscription(self) -> str | None:
+        """The subscription that any line is of."""
+        lines = self.lines.data if self.lines else []
+        return next(filter(None, (line.named_subscription() for line in lines)), None)
 
 
 class CheckoutSession(Metadata):
@@ -130,14 +192,39 @@ class Charge(Metadata):
     customer: Id | None = None
     amount: Amount
     amount_refunded: Amount = 0
+    currency: Currency = ""
     created: Epoch
     invoice: Id | None = None
     payment_intent: Id | None = None
     payment_method_details: PaymentMethod | None = None
 
+    @property
+    def pays_no_invoice(self) -> bool:
+        """Until 2025-03-31 a charge names its invoice, or says that there is none."""
+        return "invoice" in self.model_fields_set and self.invoice is None
+
+
+class Refund(Payload):
+    id: Id
+    amount: Amount
+    currency: Currency = ""
+    status: State | None = None
+    created: Epoch | None = None
+    charge: Id | None = None
+    payment_intent: Id | None = None
+
 
 class Dispute(Payload):
     id: Id
     charge: Id
+    amount: Amount | None = None
+    currency: Currency = ""
     payment_intent: Id | None = None
-    status: str = ""
+    status: State | None = None
+
+
+class Warning(Payload):
+    id: Id
+    charge: Id
+    payment_intent: Id | None = None
+    actionable: bool = True
