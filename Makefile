@@ -15,7 +15,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-unit test-store test-functions test-e2e simulate sweep bench load lint \
-	check-template openapi format build deploy key token invoke bridge reconcile requirements clean
+	check-template openapi permissions format build deploy key token invoke bridge reconcile requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ check-template: $(CHECKOV)/installed ## What checkov finds in the template (inst
 
 openapi: setup ## Write docs/openapi.json anew
 	@PYTHONPATH=layers/referrals/python $(BIN)/python -m contract.openapi
+
+permissions: setup ## Write the table of docs/permissions.md anew
+	@PYTHONPATH=layers/referrals/python $(BIN)/python -m tests.iam
 
 format: setup ## Rewrite the sources in the house style
 	$(BIN)/ruff check --fix .

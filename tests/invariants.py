@@ -22,7 +22,8 @@ class _Items:
     def __init__(self, items: list[Item]) -> None:
         self.attributions = [item for item in items if item["sk"] == "ATTRIBUTION"]
         self.ledger = [item for item in items if item["sk"].startswith("LEDGER#")]
-        self.accounts = {item["pk"]: item for item in items if item["sk"] == "CREDITS"}
+        accounts = (item for item in items if item["sk"] == "CREDITS")
+        self.accounts = {item["pk"].removeprefix("ACCOUNT#"): item for item in accounts}
         self.months = {
             (item["pk"], item["sk"]): item["qualified"]
             for item in items
@@ -53,7 +54,7 @@ def violations(table: Table, programme: Programme) -> list[str]:
 def _accounts(items: _Items) -> Iterator[str]:
     booked: Counter[str] = Counter()
     for entry in items.ledger:
-        booked[entry["pk"]] += entry["credits"]
+        booked[entry["pk"].removeprefix("USER#")] += entry["credits"]
     for owner in items.accounts.keys() | booked.keys():
         account = items.accounts.get(owner, {})
         balance, spent = account.get("balance", 0), account.get("spent", 0)

@@ -18,7 +18,7 @@ from tests.tables import everything
 REWARDED = attribution_id(SECRET, "rewarded")
 REWARD = reward_id(REWARDED, "referred")
 GRANT = ("USER#rewarded", f"LEDGER#{REWARD}")
-CREDITS = ("USER#rewarded", "CREDITS")
+CREDITS = ("ACCOUNT#rewarded", "CREDITS")
 ATTRIBUTION = (f"ATTRIBUTION#{REWARDED}", "ATTRIBUTION")
 
 

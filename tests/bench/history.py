@@ -25,12 +25,12 @@ from referrals.rules.programme import Programme
 from referrals.rules.rewards import grant, owed_rewards
 from referrals.rules.times import hour_floor, month_of, timestamp
 from referrals.store import attributions, clicks, keys
+from release.transformed import TEMPLATE
 from tests.bench import ground
 from tests.bench.programme import HASHING_SECRET
 from tests.bench.progress import shown
 from tests.bench.seeking import SeekingStore
 from tests.functions.running import CODE
-from tests.template import TEMPLATE
 
 NOW = datetime(2026, 11, 20, 12, 34, 56, 789000, tzinfo=UTC)
 # Stats are asked for from here on: a broken hour, whose clicks are read one by one.

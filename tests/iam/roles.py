@@ -50,10 +50,14 @@ def policies() -> dict[str, list[dict[str, Any]]]:
     made, found = processed(Environment="prod"), {}
     for name, resource in template()["Resources"].items():
         if resource["Type"] == "AWS::Serverless::Function":
-            folder = PurePath(resource["Properties"]["CodeUri"]).name
             role = made[made[name]["Properties"]["Role"]["Fn::GetAtt"][0]]["Properties"]
-            found[folder] = list(map(_resolved, _documents(role, made)))
+            found[folder(name)] = list(map(resolved, _documents(role, made)))
     return found
+
+
+def folder(function: str) -> str:
+    """The folder under functions/ of a function of the template."""
+    return PurePath(template()["Resources"][function]["Properties"]["CodeUri"]).name
 
 
 def _documents(role: dict[str, Any], made: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -64,7 +68,7 @@ def _documents(role: dict[str, Any], made: dict[str, Any]) -> Iterator[dict[str,
         yield inline["PolicyDocument"]
 
 
-def _resolved(value: Any) -> Any:
+def resolved(value: Any) -> Any:
     """The value with the ARNs that CloudFormation would put there."""
     match value:
         case {"Fn::GetAtt": [str(name), "Arn" | "Id"]} | {"Ref": str(name)}:
@@ -74,10 +78,15 @@ def _resolved(value: Any) -> Any:
             assert attribute == "Arn", text
             return before + arn(name) + after
         case dict():
-            return {key: _resolved(inner) for key, inner in value.items()}
+            return {key: resolved(inner) for key, inner in value.items()}
         case list():
-            return [_resolved(inner) for inner in value]
+            return [resolved(inner) for inner in value]
     return value
+
+
+def actions(document: dict[str, Any]) -> list[str]:
+    """The actions that a policy speaks of."""
+    return [action for one in parse_policy_document(document) for action in one.actions]
 
 
 def _substituted(text: str) -> tuple[str, str, str, str]:
@@ -85,6 +94,17 @@ def _substituted(text: str) -> tuple[str, str, str, str]:
     named, _, after = rest.partition("}")
     name, _, attribute = named.partition(".")
     return before, name, attribute, after
+
+
+@cache
+def shared(policy: str | None = None) -> frozenset[str]:
+    """The statements of policies that several functions share, or of one of these."""
+    documents = (
+        resource["Properties"]["PolicyDocument"]
+        for name, resource in template()["Resources"].items()
+        if resource["Type"] == "AWS::IAM::ManagedPolicy" and policy in (None, name)
+    )
+    return frozenset(one["Sid"] for document in documents for one in document["Statement"])
 
 
 @cache

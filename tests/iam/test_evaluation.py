@@ -225,7 +225,9 @@ def test_what_a_function_may_not_do_fails_whatever_catches_exceptions():
         with suppress(Exception):
             ask_for("UpdateItem", on("ATTRIBUTION#1", UpdateExpression="SET code = :c"))
 
-    told = "capture_click: dynamodb:UpdateItem on ATTRIBUTION#1 .* WriteClicks allow it on other"
+    told = (
+        "capture_click: dynamodb:UpdateItem on ATTRIBUTION#1 .* CountTheAddress allow it on other"
+    )
     with running("capture_click"), pytest.raises(Denied, match=told):
         handler()
 

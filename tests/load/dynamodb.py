@@ -10,7 +10,7 @@ from ministack.services.dynamodb import _item_size_bytes
 from tests.proof.conditions import writes_of
 from tests.simulation.emulator import Emulator
 from tests.simulation.faults import Call, conflict, error
-from tests.tables import template
+from tests.template import template
 
 Item = dict[str, Any]
 Answer = tuple[int, dict[str, Any]]

@@ -2,11 +2,9 @@
 out."""
 
 import re
-from fnmatch import fnmatchcase
 
 import pytest
 
-from referrals.store import keys
 from tests.template import processed, template
 
 GLOBALS = template()["Globals"]["Function"]
@@ -16,26 +14,6 @@ FUNCTIONS = {
     if resource["Type"] == "AWS::Serverless::Function"
 }
 every_function = pytest.mark.parametrize("function", FUNCTIONS)
-
-
-def statements(function, resources):
-    """What a function may do, by its own policies and the shared ones that it names."""
-    for policy in FUNCTIONS[function]["Policies"]:
-        shared = "Ref" in policy and resources[policy["Ref"]]["Properties"]["PolicyDocument"]
-        yield from (shared or policy)["Statement"]
-
-
-def actions(statement):
-    named = statement["Action"]
-    return [named] if isinstance(named, str) else named
-
-
-def leading_keys(statement):
-    """Patterns of the partition keys that a statement is bound to; none where it is not."""
-    (patterns,) = [
-        condition["dynamodb:LeadingKeys"] for condition in statement.get("Condition", {}).values()
-    ] or [[]]
-    return patterns
 
 
 @every_function
@@ -62,28 +40,6 @@ def test_what_runs_by_the_clock_leaves_its_failures_somewhere():
             assert failed["Destination"] == dead_letters
             assert event["Properties"]["DeadLetterConfig"]["Arn"] == dead_letters
     assert scheduled == 4
-
-
-@every_function
-def test_nothing_but_reconcile_may_read_the_whole_table(function, resources):
-    allowed = {action for one in statements(function, resources) for action in actions(one)}
-    assert not any("*" in action for action in allowed)
-    assert ("dynamodb:Scan" in allowed) is (function == "ReconcileFunction")
-
-
-def test_a_click_reaches_no_attribution_and_nothing_of_stripe(resources):
-    """It serves strangers: whatever is wrong with it, referrals and payments are out of reach."""
-    out_of_reach = [keys.attribution("any").pk, keys.stripe("cus_any")]
-    bound = [
-        statement
-        for statement in statements("CaptureClickFunction", resources)
-        if any(action.startswith("dynamodb:") for action in actions(statement))
-    ]
-    assert bound
-    for statement in bound:
-        patterns = leading_keys(statement)
-        assert patterns, f"{statement['Sid']} is bound to no key"
-        assert not any(fnmatchcase(pk, one) for pk in out_of_reach for one in patterns)
 
 
 def groups(resources):

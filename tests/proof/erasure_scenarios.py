@@ -54,7 +54,7 @@ def _erased_while(stage: Stage, before: dict[str, int], meanwhile: dict[str, int
     credits = sum(meanwhile.values())
     stage.just_before(
         "TransactWriteItems",
-        "^USER#ref/CREDITS",
+        "^ACCOUNT#ref/CREDITS",
         lambda: _booked(scene, "ref", "late", credits, **meanwhile),
     )
     _erase(scene, "ref")

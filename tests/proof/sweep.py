@@ -27,7 +27,7 @@ _ATTEMPTS = 6
 _CALLS_LATE = 3
 _NEVER = 10**9
 _AFTERWARDS = 8 * 3600
-_METERS = frozenset((f"USER#{name}", "CREDITS") for name in KEYS)
+_METERS = frozenset((f"ACCOUNT#{name}", "CREDITS") for name in KEYS)
 # What must come out the same, whatever goes wrong on the way.
 _LASTING = (
     *("status", "skip_reason", "to_status", "credits", "balance", "spent", "qualified"),
@@ -135,7 +135,7 @@ class Sweep:
         self.case = case
         emulator().restore(beginning())
         world = Scripted()
-        with _living(world, case):
+        with living(world, case.environment):
             sending = Sending(world.actor, KEYS, Answers())
             for act in case.before:
                 act.do(sending)
@@ -149,7 +149,7 @@ class Sweep:
         emulator().restore(self._snapshot)
         world, answers = Scripted(), Answers()
         world.scheduler.now += self.case.later
-        with _living(world, self.case):
+        with living(world, self.case.environment):
             sending = Sending(world.new_actor("sender"), KEYS, answers)
             world.script = script
             self.case.act.do(sending)
@@ -198,9 +198,9 @@ def _cells(outcome: Outcome, after: int) -> Iterator[Cell]:
 
 
 @contextmanager
-def _living(world: Scripted, case: Case) -> Iterator[None]:
+def living(world: Scripted, environment: dict[str, str]) -> Iterator[None]:
     claims = patch.object(auth, "verified_claims", lambda *_: {"sub": "metered"})
-    with world.inhabited(case.environment, {}), claims:
+    with world.inhabited(environment, {}), claims:
         yield
 
 

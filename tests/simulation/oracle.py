@@ -61,7 +61,7 @@ class Oracle:
             *_paths(items),
             *self._promises(attributions),
             *self._members(items, attributions),
-            *self._metering(accounts.get("USER#metered", Account())),
+            *self._metering(accounts.get("ACCOUNT#metered", Account())),
         ]
 
     def _promises(self, attributions: dict[str, Item]) -> Iterator[str]:

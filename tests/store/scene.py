@@ -96,7 +96,7 @@ class Scene:
         return sum(
             item.get("balance", 0)
             for item in everything(self.table)
-            if (item["pk"], item["sk"]) == (f"USER#{user_id}", "CREDITS")
+            if (item["pk"], item["sk"]) == (f"ACCOUNT#{user_id}", "CREDITS")
         )
 
     def broken(self) -> list[str]:

@@ -14,7 +14,7 @@ from tests.store.scene import Scene
 def poison(scene, user_id, balance="a word"):
     """An account that DynamoDB will never add to."""
     stored = {"S": balance} if isinstance(balance, str) else {"N": str(balance)}
-    item = {"pk": {"S": f"USER#{user_id}"}, "sk": {"S": "CREDITS"}, "balance": stored}
+    item = {"pk": {"S": f"ACCOUNT#{user_id}"}, "sk": {"S": "CREDITS"}, "balance": stored}
     scene.table.client.put_item(TableName=scene.table.name, Item=item)
 
 

@@ -117,7 +117,7 @@ def test_a_spent_balance_is_never_taken_below_zero_by_a_reversal(scene):
     scene.tell(_INVOICE)
 
     def spend():
-        key = {"pk": {"S": "USER#ref"}, "sk": {"S": "CREDITS"}}
+        key = {"pk": {"S": "ACCOUNT#ref"}, "sk": {"S": "CREDITS"}}
         scene.table.client.update_item(
             TableName=scene.table.name,
             Key=key,

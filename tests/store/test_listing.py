@@ -29,7 +29,7 @@ def _populated(referrals):
         flags = ("disposable_email",) if end in ("review_required", "rejected") else ()
         scene.sign_up(user, at=at, click_id=click.click_id, flags=flags)
         if end == "qualified":
-            item = {"pk": {"S": f"USER#{user}"}, "sk": {"S": "CREDITS"}, "balance": {"S": "bad"}}
+            item = {"pk": {"S": f"ACCOUNT#{user}"}, "sk": {"S": "CREDITS"}, "balance": {"S": "bad"}}
             scene.table.client.put_item(TableName=scene.table.name, Item=item)
         if end != "attributed":
             scene.pay(user, at=at)

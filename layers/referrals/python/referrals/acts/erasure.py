@@ -216,15 +216,15 @@ def _move_bookings(table: Table, user_id: str, erased: str) -> int:
 
 def _move_counts(table: Table, user_id: str, erased: str) -> None:
     for month in table.query(keys.user(user_id), prefix=keys.REWARDS_PREFIX):
-        _move_numbers(table, month, erased, "qualified")
+        _move_numbers(table, month, Key(keys.user(erased), month["sk"]), "qualified")
     account = table.get(keys.credits(user_id))
     if account is not None:
-        _move_numbers(table, account, erased, "balance", "spent")
+        _move_numbers(table, account, keys.credits(erased), "balance", "spent")
 
 
-def _move_numbers(table: Table, item: Item, erased: str, *names: str) -> None:
+def _move_numbers(table: Table, item: Item, new: Key, *names: str) -> None:
     """What the user's item counts is added to the tombstone's, and the item goes."""
-    old, new = Key(item["pk"], item["sk"]), Key(keys.user(erased), item["sk"])
+    old = Key(item["pk"], item["sk"])
     values = {f":{name}": item[name] for name in names if name in item}
     # Also what is not there yet must not have come meanwhile.
     same = (f"{n} = :{n}" if n in item else f"attribute_not_exists({n})" for n in names)

@@ -83,7 +83,7 @@ def _enter(books: Books, item: Item) -> None:
         entry = ledger_from(item)
         books.ledger[entry.user_id].append(entry)
     elif sk == keys.credits("").sk:
-        books.accounts[pk.removeprefix(keys.user(""))] = item
+        books.accounts[pk.removeprefix(keys.credits("").pk)] = item
     elif sk.startswith(keys.REWARDS_PREFIX):
         owner = pk.removeprefix(keys.user("")), sk.removeprefix(keys.REWARDS_PREFIX)
         books.monthly[owner] = item["qualified"]

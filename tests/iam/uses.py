@@ -1,0 +1,234 @@
+"""What functions do seldom: together with the cases of the sweep, all that they ever do."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from unittest.mock import patch
+
+from referrals.dynamodb.table import Table
+from referrals.edge import auth, clock
+from referrals.rules.attribution import Change, Status
+from referrals.rules.ids import tombstone
+from referrals.rules.payment import CustomerLinked
+from referrals.rules.risk import Person
+from referrals.store import attributions, codes, facts, keys, metering, profiles
+from tests import stripe_payloads
+from tests.functions.client import PREFIX, invoke, request
+from tests.functions.conftest import HASHING_SECRET
+from tests.functions.running import CODE, REFERRER, RunningProgramme
+from tests.iam import roles
+from tests.samples import charge
+from tests.stripe_payloads import Sale
+from tests.template import template
+
+OTHER_CODE = "B1B2C3D4E5F6"
+
+Use = Callable[[RunningProgramme], object]
+USES: list[Use] = []
+
+
+def use(act: Use) -> Use:
+    USES.append(act)
+    return act
+
+
+def keyed() -> Iterator[tuple[str, str, str]]:
+    """Folder, method and path of every function that charges whoever calls."""
+    for name, resource in template()["Resources"].items():
+        events = resource.get("Properties", {}).get("Events", {}).values()
+        for route in (one["Properties"] for one in events if one["Type"] == "HttpApi"):
+            function, path = roles.folder(name), route["Path"].removeprefix(PREFIX)
+            if any(one.sid == "ChargeTheAccount" for one in roles.statements(function)):
+                yield function, route["Method"], path.replace("{", "").replace("}", "")
+
+
+def _account(table: Table, **held: object) -> None:
+    place = keys.credits("caller")
+    windows = {"month": f"{clock.now():%Y-%m}", "included_used": 2_000}
+    table.write(table.put("account", {"pk": place.pk, "sk": place.sk, **windows, **held}))
+
+
+@use
+def a_caller_of_each_function_has_no_credits_left(programme: RunningProgramme) -> None:
+    key = invoke("create_api_key", {"user_id": "caller"})["api_key"]
+    for function, method, path in keyed():
+        _account(programme.table)
+        _as_in_a_new_process()
+        assert request(function, method, path, key=key).status == 429, function
+
+
+def _as_in_a_new_process() -> None:
+    metering._seen.clear()
+    auth._recent_keys.clear()
+
+
+@use
+def a_caller_is_charged_in_every_way(programme: RunningProgramme) -> None:
+    key = invoke("create_api_key", {"user_id": "caller", "role": "admin"})["api_key"]
+    ways = {"included_used": 1}, {"balance": 5}, {"included_used": 20_000, "overage": True}
+    for way in ways:
+        _account(programme.table, plan="starter", **way)
+        for _ in range(2):
+            assert request("list_referrals", "GET", "/admin/referrals", key=key).good
+    programme.table.write(programme.table.delete("account", keys.credits("caller")))
+    assert request("list_referrals", "GET", "/admin/referrals", key=key).good
+
+
+@use
+def clicks_come_again_with_every_kind_of_id(programme: RunningProgramme) -> None:
+    codes.create(programme.table, "other", OTHER_CODE)
+    assert programme.click(click_id=programme.click().good["click_id"]).good
+    for code in (CODE, CODE, OTHER_CODE):
+        assert programme.click(click_id="visit-1", code=code).good
+    assert programme.signup("minted", click_id=programme.click().good["click_id"]).good
+    assert programme.signup("given", click_id="visit-1").good
+
+
+@use
+def referrals_are_listed_by_every_filter(programme: RunningProgramme) -> None:
+    programme.owed("listed")
+    filters: tuple[dict[str, str], ...] = (
+        {"user_id": REFERRER},
+        {"status": "qualified"},
+        {"campaign": "spring"},
+        {"pending_grant": "true"},
+    )
+    for one in filters:
+        assert programme.list(**one).status == 200
+    since, until = (clock.now() + timedelta(minutes=minutes) for minutes in (-1, 1))
+    assert programme.stats(since.isoformat(), until.isoformat()).good["attributed_signups"] >= 1
+
+
+@use
+def stripe_knows_a_user_before_the_product_tells_of_them(programme: RunningProgramme) -> None:
+    sale = Sale(customer="cus_early")
+    linked = stripe_payloads.customer_event(sale, metadata={"user_id": "early"})
+    for event in (linked, stripe_payloads.invoice_paid(sale)):
+        assert programme.stripe(event).good
+    assert programme.signup("early").good
+    assert programme.status_of("early") == "rewarded"
+
+
+@use
+def the_month_is_full(programme: RunningProgramme) -> None:
+    place = keys.monthly_rewards(REFERRER, f"{clock.now():%Y-%m}")
+    month = {"pk": place.pk, "sk": place.sk}
+    programme.table.write(programme.table.put("full", month | {"qualified": 10}))
+    assert programme.rewarded("capped")["attribution"]["status"] == "capped"
+    programme.table.write(programme.table.put("free", month | {"qualified": 0}))
+
+
+@use
+def a_user_looks_for_the_first_time(_: RunningProgramme) -> None:
+    with patch.object(auth, "verified_claims", lambda *_: {"sub": "new"}):
+        assert request("my_referrals", "GET", "/referrals/me", token="new").good["code"]
+
+
+def _owes_a_reversal(programme: RunningProgramme, user: str, **also: object) -> str:
+    """A claim that nothing was taken back for yet: a table restored in part may hold it."""
+    programme.rewarded(user)
+    known = attributions.get(programme.table, programme.referral_of(user)["attribution"]["id"])
+    claimed = replace(known, claimed_amount=known.paid_amount, **also)
+    attributions.commit(programme.table, Change(before=known, after=claimed), monthly_cap=10)
+    return known.id
+
+
+@use
+def whoever_meets_a_referral_that_owes_a_reversal_takes_it_back(
+    programme: RunningProgramme,
+) -> None:
+    refunded = {"status": Status.REJECTED, "skip_reason": "refunded"}
+    rejected = _owes_a_reversal(programme, "rejected", **refunded)
+    assert programme.review("reject", rejected).good
+    approved = _owes_a_reversal(
+        programme, "approved", reviewed_by="admin-user", reviewed_at=clock.now()
+    )
+    assert programme.review("approve", approved).good
+    programme.rewarded("again")
+    sale = {
+        "customer_id": "cus_again",
+        "invoice_id": programme.referral_of("again")["attribution"]["first_paid_invoice_id"],
+    }
+    whole = {"amount": Sale.amount, "refunded": Sale.amount}
+    facts.record_charge(programme.table, charge(**sale, **whole), clock.now())
+    assert programme.signup("again", stripe_customer_id="cus_again").good
+    for user in ("rejected", "approved", "again"):
+        assert programme.balance(user) == 0
+
+
+@use
+def a_referral_that_cannot_be_read_is_postponed(programme: RunningProgramme) -> None:
+    programme.owed("unreadable")
+    table = programme.table
+    place = keys.attribution(programme.referral_of("unreadable")["attribution"]["id"])
+    readable = table.get(place)
+    table.write(table.put("broken", readable | {"created_at": "not a time"}))
+    assert programme.recover().good["errors"]
+    table.write(table.put("mended", readable))
+
+
+def _all_that_a_person_leaves(programme: RunningProgramme, user: str) -> None:
+    """On both sides of a referral, rewarded, with a key, a card and credits that were spent."""
+    table = programme.table
+    code = codes.create(table, user, f"C{user[-1]}B2C3D4E5F6")
+    sale = programme.referred(user, email=f"{user}@example.com")
+    for event in (stripe_payloads.invoice_paid(sale), stripe_payloads.charge_succeeded(sale)):
+        assert programme.stripe(event).good
+    assert programme.stripe(stripe_payloads.customer_event(sale)).good
+    other = programme.referred(f"friend-of-{user}", code=code)
+    assert programme.stripe(stripe_payloads.invoice_paid(other)).good
+    invoke("create_api_key", {"user_id": user})
+    table.write(
+        table.update(
+            "spent", keys.credits(user), "ADD balance :by, spent :one", {":by": -1, ":one": 1}
+        )
+    )
+
+
+@use
+def a_person_who_leaves_much_is_erased(programme: RunningProgramme) -> None:
+    _all_that_a_person_leaves(programme, "person-1")
+    assert programme.admin("erase_user", "POST", "/admin/users/person-1/erase", body={}).good
+
+
+@use
+def an_erased_person_pays_again(programme: RunningProgramme) -> None:
+    """Stripe still tells of them: of their tombstone, that is, and without their traits."""
+    sale = programme.referred("person-2", email="person-2@example.com")
+    assert programme.stripe(stripe_payloads.invoice_paid(sale)).good
+    assert programme.admin("erase_user", "POST", "/admin/users/person-2/erase", body={}).good
+    linked = stripe_payloads.customer_event(sale, metadata={"user_id": "person-2"})
+    for event in (linked, stripe_payloads.charge_succeeded(sale)):
+        assert programme.stripe(event).good
+
+
+def _paid_unheard(programme: RunningProgramme, user: str) -> None:
+    """What a webhook leaves that died when it had stored its facts."""
+    assert programme.signup(user).good
+    customer = f"cus_{user}"
+    sale = Sale(customer=customer)
+    assert programme.stripe(stripe_payloads.invoice_paid(sale)).good
+    facts.link(programme.table, CustomerLinked(customer_id=customer, user_id=user))
+    seen = Person(customers=frozenset({customer}))
+    profiles.note(programme.table, user, seen, Person())
+
+
+@use
+def expiry_finds_a_payment_in_time(programme: RunningProgramme) -> None:
+    _paid_unheard(programme, "late")
+    later = clock.now() + timedelta(days=31)
+    with patch.object(clock, "now", lambda: later):
+        invoke("expire_attributions", {})
+    assert programme.balance("late") == 10_000
+
+
+@use
+def the_daily_recount_finishes_what_was_cut_short(programme: RunningProgramme) -> None:
+    _paid_unheard(programme, "unheard")
+    _all_that_a_person_leaves(programme, "person-3")
+    erased = tombstone(HASHING_SECRET.encode(), "person-3")
+    place = keys.tombstone(erased)
+    item = {"pk": place.pk, "sk": place.sk, "user_id": "person-3"}
+    programme.table.write(programme.table.put("cut short", item))
+    invoke("reconcile", {})
+    assert (programme.balance("unheard"), programme.balance(erased)) == (10_000, 19_999)

@@ -1,0 +1,105 @@
+"""A request is held for minutes at one of its calls, and another comes to its end meanwhile.
+
+Then it goes on, or its call goes through and its process dies. Whatever it had decided by what
+it had read must not be done any more where that has changed.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from referrals.acts.reconcile import reconcile
+from referrals.rules.programme import Programme
+from tests.invariants import violations
+from tests.proof.cases import USER
+from tests.proof.sweep import Case, Deed, Scripted, living
+from tests.simulation.acts import Answers, Sending
+from tests.simulation.faults import HOLDS, Call, Fault
+from tests.simulation.history import KEYS, beginning, emulator
+from tests.tables import everything
+
+_MINUTES = timedelta(minutes=3)
+
+
+class Gone(BaseException):
+    """The process is no more, and nobody sends again."""
+
+
+class Held(Scripted):
+    """A world in which the call of this number is held while somebody else acts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.number, self.fault, self.meanwhile = 0, Fault.NONE, list[Deed]()
+        self.answers, self.died = Answers(), False
+
+    def before(self, call: Call) -> Fault:
+        if self.died:
+            raise Gone
+        self.calls.append(call)
+        if len(self.calls) != self.number:
+            return Fault.NONE
+        held = self.actor
+        held.process.aside(self._meanwhile)
+        self.actor, self.died = held, self.fault is Fault.HELD_CRASH
+        return self.fault
+
+    def _meanwhile(self) -> None:
+        self.scheduler.now += _MINUTES
+        for deed in self.meanwhile:
+            deed.do(Sending(self.new_actor("another"), KEYS, self.answers))
+
+
+class Meeting:
+    """One case's request is held while another's comes to its end."""
+
+    def __init__(self, held: Case, other: Case) -> None:
+        self.held, self.other = held, other
+        self._environment = held.environment | other.environment
+        emulator().restore(beginning())
+        world = Held()
+        with living(world, self._environment):
+            for deed in held.before:
+                deed.do(Sending(world.actor, KEYS, world.answers))
+        self._snapshot = emulator().snapshot()
+
+    def all(self) -> Iterator[tuple[int, Fault, list[str]]]:
+        """What is wrong after each of the request's calls was held, with either end."""
+        number, calls = 1, 1
+        while number <= calls:
+            for fault in HOLDS:
+                calls, wrong = self._run(number, fault)
+                yield number, fault, wrong
+            number += 1
+
+    def _run(self, number: int, fault: Fault) -> tuple[int, list[str]]:
+        emulator().restore(self._snapshot)
+        world = Held()
+        world.number, world.fault, world.meanwhile = number, fault, [self.other.act]
+        world.scheduler.now += max(self.held.later, self.other.later)
+        with living(world, self._environment):
+            with suppress(Gone):
+                self.held.act.do(Sending(world.new_actor("held"), KEYS, world.answers))
+            world.number, world.died = 0, False
+            table = world.actor.process.table
+            if reconcile(table).unfinished_erasures:
+                # One that was cut short is finished by the daily run.
+                world.new_actor("schedule").invoke("reconcile", {})
+            wrong = [*violations(table, Programme()), *reconcile(table).differences]
+            wrong += [f"{world.failures} failed"] if world.failures else []
+            wrong += [f"answered {how}" for how in world.answers.statuses if how[1] >= 500]
+            wrong += world.unprovoked
+            if world.answers.statuses["erase_user", 200]:
+                wrong += [f"still named in {item['pk']}" for item in _naming(everything(table))]
+        return len(world.calls), wrong
+
+
+def _naming(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The referrals and the money that are still an erased person's."""
+    return [
+        item
+        for item in items
+        if item.get("referred_user_id") == USER
+        or (item["pk"] == f"USER#{USER}" and item["sk"].startswith("LEDGER#"))
+    ]
