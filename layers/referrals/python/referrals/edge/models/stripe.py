@@ -111,7 +111,7 @@ class Invoice(Metadata):
     @property
     def amount(self) -> int | None:
         """What was paid. Money that Stripe never saw counts with what the invoice asked for."""
-        if self.amount_paid is None or (self.paid_out_of_band and not self.amount_paid):
+        if self.amount_paid is None or self.paid_out_of_band:
             asked = self.total if self.amount_due is None else self.amount_due
             return self.amount_paid if asked is None else max(asked, 0)
         return self.amount_paid
