@@ -4,7 +4,7 @@ import pytest
 
 from referrals.acts.reconcile import reconcile
 from referrals.rules.facts import CustomerLinked
-from tests.samples import PAID, charge, dispute, invoice
+from tests.samples import PAID, charge, dispute, invoice, invoice_payment, refund
 from tests.store.scene import Scene
 
 _LINKED = CustomerLinked(customer_id="cus_1", user_id="new")
@@ -130,3 +130,19 @@ def test_a_spent_balance_is_never_taken_below_zero_by_a_reversal(scene):
     assert scene.balance("ref") == 0
     assert scene.of().rewards[0].shortfall == 9_000
     assert scene.broken() == []
+
+
+def test_what_waits_for_a_payment_is_found_though_whoever_brought_it_along_died(scene):
+    """It died once the payment was the customer's, before it moved what waited there."""
+    scene.tell(invoice())
+    scene.tell(refund(payment_intent_id="pi_1"))
+    scene.just_before("Query", "STRIPE#pi_1", _dies)
+    with pytest.raises(RuntimeError):
+        scene.tell(invoice_payment())
+    scene.tell(invoice_payment())
+    assert scene.of().status == "rejected"
+    assert (scene.balance("ref"), scene.balance("new")) == (0, 0)
+
+
+def _dies():
+    raise RuntimeError("the process is gone")

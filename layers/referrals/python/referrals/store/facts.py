@@ -86,13 +86,14 @@ def owner(table: Table, fact: Kept) -> str | None:
 
 def _record_waiting(table: Table, fact: Kept, now: datetime) -> str | None:
     """Keep it under all that it names, and under the customer once one of those is somebody's."""
-    side_by_side(lambda reference: _merge(table, reference, fact, now), fact.references)
+    new = side_by_side(lambda reference: _merge(table, reference, fact, now), fact.references)
     places = {reference: keys.payment_owner(reference) for reference in fact.references}
     owners = table.get_many(list(places.values()))
     if not owners:
         return None
     customer_id = str(next(iter(owners.values()))["customer_id"])
-    owned = {reference for reference, place in places.items() if place in owners}
+    # Where it is told again, whoever owned the payment may have died before all was brought along.
+    owned = {one for one, place in places.items() if place in owners} if all(new) else set()
     unowned = [reference for reference in fact.references if reference not in owned]
     if unowned:
         # The fact itself is among what waits there.
@@ -126,14 +127,16 @@ def _own_one(table: Table, reference: str, customer_id: str, now: datetime) -> s
     return {named for fact in waiting for named in fact.references}
 
 
-def _merge(table: Table, reference: str, fact: Kept, now: datetime) -> None:
-    """Keep the fact, joined with what is kept of it already."""
+def _merge(table: Table, reference: str, fact: Kept, now: datetime) -> bool:
+    """Keep the fact, joined with what is kept of it already; whether there was nothing yet."""
     key = keys.stripe_fact(reference, fact.kind, fact.id)
     try:
         first = _item(key, fact) | {"revision": 1, "expires_epoch": _expiry(fact, now)}
         table.write(table.put("fact", first, unless="attribute_not_exists(pk)"))
     except Refused:
         _join(table, key, fact)
+        return False
+    return True
 
 
 def _join(table: Table, key: Key, fact: Kept) -> None:
