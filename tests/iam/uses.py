@@ -8,8 +8,8 @@ from unittest.mock import patch
 from referrals.dynamodb.table import Table
 from referrals.edge import auth, clock
 from referrals.rules.attribution import Change, Status
+from referrals.rules.facts import CustomerLinked
 from referrals.rules.ids import tombstone
-from referrals.rules.payment import CustomerLinked
 from referrals.rules.risk import Person
 from referrals.store import attributions, codes, facts, keys, metering, profiles
 from tests import stripe_payloads
@@ -150,7 +150,7 @@ def whoever_meets_a_referral_that_owes_a_reversal_takes_it_back(
         "invoice_id": programme.referral_of("again")["attribution"]["first_paid_invoice_id"],
     }
     whole = {"amount": Sale.amount, "refunded": Sale.amount}
-    facts.record_charge(programme.table, charge(**sale, **whole), clock.now())
+    facts.record(programme.table, charge(**sale, **whole), clock.now())
     assert programme.signup("again", stripe_customer_id="cus_again").good
     for user in ("rejected", "approved", "again"):
         assert programme.balance(user) == 0

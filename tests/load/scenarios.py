@@ -11,7 +11,7 @@ from referrals.edge.auth import new_key
 from referrals.edge.settings import settings
 from referrals.rules.attribution import Actor
 from referrals.rules.clicks import Click
-from referrals.rules.payment import CustomerLinked
+from referrals.rules.facts import CustomerLinked
 from referrals.store import api_keys, clicks, codes, facts, metering
 from referrals.store.api_keys import ApiKey
 from tests import stripe_payloads
