@@ -7,6 +7,7 @@ from referrals.edge.models.envelope import Envelope
 from referrals.edge.models.history import ReferralHistory
 from referrals.rules.errors import NotFound
 from referrals.store import attributions
+from referrals.views.claims import unmatched_claims
 
 app = api()
 
@@ -16,7 +17,8 @@ def get_referral(attribution_id: str) -> Envelope[ReferralHistory]:
     found = attributions.history(service.table(), attribution_id)
     if found is None:
         raise NotFound("no such attribution")
-    return Envelope(data=ReferralHistory.with_audit(found.attribution, found.audit))
+    claims = unmatched_claims(service.table(), found.attribution)
+    return Envelope(data=ReferralHistory.of_referral(found.attribution, found.audit, claims))
 
 
 handler = serve(app, allow(ADMIN))

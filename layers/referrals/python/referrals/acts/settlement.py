@@ -85,16 +85,10 @@ def settle_attribution(
 ) -> Outcome:
     """Settle one attribution by what is known of its user's customers."""
     outcome = Outcome(attribution)
-    for customer_id in _customers(table, attribution):
+    for customer_id in profiles.customers_of(table, attribution):
         later = settle(table, secret, outcome.attribution, customer_id, programme, actor)
         outcome = outcome.then(later)
     return outcome
-
-
-def _customers(table: Table, attribution: Attribution) -> list[str]:
-    person = profiles.get(table, attribution.referred_user_id)
-    own = {attribution.stripe_customer_id} - {None}
-    return sorted(person.customers | {customer for customer in own if customer})
 
 
 def _undecided(attribution: Attribution) -> bool:

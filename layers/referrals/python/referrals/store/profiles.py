@@ -2,6 +2,7 @@
 
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item
+from referrals.rules.attribution import Attribution
 from referrals.rules.risk import Person
 from referrals.store import keys
 
@@ -11,6 +12,12 @@ _SETS = ("customers", "cards", "ips", "emails")
 def get(table: Table, user_id: str) -> Person:
     """The user's traits; an empty Person for a user never seen."""
     return person_from(table.get(keys.profile(user_id)))
+
+
+def customers_of(table: Table, attribution: Attribution) -> list[str]:
+    """The Stripe customers that the referred user is."""
+    person = get(table, attribution.referred_user_id)
+    return sorted(person.customers | ({attribution.stripe_customer_id or ""} - {""}))
 
 
 def person_from(item: Item | None) -> Person:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from referrals.edge.models.envelope import Time
 from referrals.edge.models.referrals import ReferralView
 from referrals.rules.attribution import Attribution, AuditEntry, Status
+from referrals.rules.claims import UnmatchedClaim
 
 
 class AuditView(BaseModel):
@@ -21,17 +22,37 @@ class AuditView(BaseModel):
     why: str
 
 
+class ClaimView(BaseModel):
+    """A refund, dispute or warning of the referred user's that is on no known invoice."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: str
+    id: str
+    amount: int | None = None
+    currency: str | None = None
+    charge_id: str | None = None
+    payment_intent_id: str | None = None
+
+
 class ReferralHistory(ReferralView):
-    """An attribution with its rewards and all that happened to it, in order."""
+    """An attribution with its rewards, all that happened to it, in order, and what may yet."""
 
     audit: list[AuditView]
+    unmatched_claims: list[ClaimView]
 
     @classmethod
-    def with_audit(cls, attribution: Attribution, audit: Sequence[AuditEntry]) -> "ReferralHistory":
-        """The view of one attribution with its trail."""
+    def of_referral(
+        cls,
+        attribution: Attribution,
+        audit: Sequence[AuditEntry],
+        claims: Sequence[UnmatchedClaim],
+    ) -> "ReferralHistory":
+        """The view of one attribution with its trail, and the claims that nothing places."""
         referral = ReferralView.of(attribution)
         return cls(
             attribution=referral.attribution,
             rewards=referral.rewards,
             audit=[AuditView.model_validate(entry) for entry in audit],
+            unmatched_claims=[ClaimView.model_validate(claim) for claim in claims],
         )
