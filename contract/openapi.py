@@ -134,9 +134,14 @@ def _describe_body(operation: Schema, event: Schema, models: Schema) -> None:
     content["example"] = json.loads(event["body"])
 
 
+_EXAMPLE_TIME = 1_773_342_238
+
+
 def _describe_event_of_stripe(operation: Schema, event: Schema) -> None:
     """The handler takes the bytes that were signed, so its resolver knows of no body."""
-    content = {"schema": {"type": "object"}, "example": json.loads(event["body"])}
+    # What sends the event fills the time in; the document shows one.
+    example = json.loads(event["body"].replace("<now>", str(_EXAMPLE_TIME)))
+    content = {"schema": {"type": "object"}, "example": example}
     operation["parameters"] = [SIGNATURE]
     operation["requestBody"] = {"required": True, "content": {"application/json": content}}
 
