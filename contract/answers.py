@@ -114,6 +114,16 @@ ANSWERS: dict[str, Any] = {
                 "why": "invoice.paid evt_123",
             },
         ],
+        "unmatched_claims": [
+            {
+                "kind": "refund",
+                "id": "re_123",
+                "amount": 1900,
+                "currency": "usd",
+                "charge_id": "ch_456",
+                "payment_intent_id": "pi_456",
+            }
+        ],
     },
     "referral_stats": {
         "clicks": 42,
