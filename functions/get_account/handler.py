@@ -24,14 +24,14 @@ def get_account(
     cursor: Annotated[str | None, Query()] = None,
 ) -> Envelope[AccountPage]:
     secret, scope = settings().hashing_secret, f"ledger {user_id}"
-    after = opened(secret, scope, cursor)[0] if cursor else None
+    after = opened(secret, scope, cursor) if cursor else None
     bookings, following = ledger_page(service.table(), user_id, min(limit, LARGEST_PAGE), after)
     account = account_of(service.table(), user_id, clock.now())
     return Envelope(
         data=AccountPage(
             account=AccountView.of(user_id, account),
             ledger=[LedgerView.model_validate(entry) for entry in bookings],
-            next_cursor=sealed(secret, scope, (following,)) if following else None,
+            next_cursor=sealed(secret, scope, following) if following else None,
         )
     )
 

@@ -1,10 +1,11 @@
 """A user's credits: the balance, and the ledger that explains it."""
 
 from collections.abc import Sequence
-from itertools import islice
+from heapq import nlargest
 
 from referrals.dynamodb.table import Table
 from referrals.rules.attribution import LedgerEntry
+from referrals.rules.times import timestamp
 from referrals.store import keys
 from referrals.store.items import ledger_from
 
@@ -18,17 +19,27 @@ def balances(table: Table, user_ids: Sequence[str]) -> dict[str, int]:
     }
 
 
+# A booking's place in a ledger: its time and its key.
+Place = tuple[str, str]
+
+
 def ledger_page(
-    table: Table, user_id: str, limit: int, after: str | None
-) -> tuple[list[LedgerEntry], str | None]:
-    """Up to `limit` bookings in key order after a key, and the key to go on after, if any."""
-    first = keys.ledger(user_id, after or "")
-    bookings = table.query(first.pk, between=(first.sk, f"{keys.LEDGER_PREFIX}~"))
-    later = (ledger_from(item) for item in bookings if item["sk"] != first.sk)
-    found = list(islice(later, limit + 1))
+    table: Table, user_id: str, limit: int, after: Place | None
+) -> tuple[list[LedgerEntry], Place | None]:
+    """Up to `limit` bookings, newest first, after a place, and the place to go on from, if any.
+
+    A booking's key is what lets it be booked once, so it tells no time: all of them are read.
+    """
+    bookings = map(ledger_from, table.query(keys.user(user_id), prefix=keys.LEDGER_PREFIX))
+    older = (entry for entry in bookings if after is None or _place(entry) < after)
+    found = nlargest(limit + 1, older, key=_place)
     if len(found) <= limit:
         return found, None
-    return found[:limit], found[limit - 1].key
+    return found[:limit], _place(found[limit - 1])
+
+
+def _place(entry: LedgerEntry) -> Place:
+    return timestamp(entry.at), entry.key
 
 
 def _balance(stored: object) -> int:

@@ -71,7 +71,7 @@ class AccountView(BaseModel):
 
 
 class AccountPage(BaseModel):
-    """An account with a page of its ledger, in the order of its keys."""
+    """An account with a page of its ledger, newest first."""
 
     account: AccountView
     ledger: list[LedgerView]
