@@ -199,6 +199,10 @@ REFUSALS = {
     429: ("A limit is used up; `msg` names it", "rate limit of 5 a minute exceeded"),
     500: ("Internal error", "internal error"),
     502: ("Stripe failed or timed out", "Stripe timed out"),
+    503: (
+        "The table's ids were derived with another hashing secret; nothing was done",
+        "the service is being restored",
+    ),
 }
 EXTRAS: dict[int, dict[str, Any]] = {
     400: {"errors": [{"field": "limit", "message": "Input should be greater than or equal to 1"}]},

@@ -50,6 +50,17 @@ ACCESS = {
     "stripe_webhook": STRIPE,
 }
 DEPENDING_ON_STATE = {"attribute_signup", "approve_referral", "reject_referral"}
+# They derive ids, hash or sign cursors.
+HASHING = {
+    "attribute_signup",
+    "capture_click",
+    "erase_user",
+    "get_account",
+    "list_referrals",
+    "my_referral_events",
+    "my_referrals",
+    "stripe_webhook",
+}
 
 SIGNATURE: Schema = {
     "name": "Stripe-Signature",
@@ -168,6 +179,8 @@ def _responses(function: str, path: str, operation: Schema, access: Access) -> S
         statuses.add(413)
     if "{" in path:
         statuses.add(404)
+    if function in HASHING:
+        statuses.add(503)
     if function in DEPENDING_ON_STATE:
         statuses.add(409)
     return {"200": good} | {str(status): _refusal(status) for status in sorted(statuses)}

@@ -82,6 +82,21 @@ class Stack:
     def token(self, user_id: str, role: str | None = None, **claims: Any) -> str:
         return self._signer.token(self.issuer, user_id, role, **claims)
 
+    def deploy(self, built: Path, **changed: str) -> None:
+        """Deploy a build, with other parameters than at the start; its address stays the same."""
+        parameters = self._all_parameters() | changed
+        deployment.deploy(built, self._emulator.url, parameters, self._directory / "sam.log")
+        before, self.names = self.names, deployment.resources(self.client)
+        if self.names["Api"] == before.get("Api"):
+            return
+        deployment.create_routes(self.client, self.names)
+        if self._gateway is not None:
+            self._gateway.stop()
+        self._gateway = Gateway(
+            self.port, self._emulator.port, self.names["Api"], self._signer.jwks()
+        )
+        self._gateway.start()
+
     def _start(self) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
         refuse_busy(self.port)
@@ -92,13 +107,7 @@ class Stack:
         self._say("building (sam build)")
         built = deployment.build(log)
         self._say("deploying template.yaml (sam deploy)")
-        deployment.deploy(built, self._emulator.url, self._all_parameters(), log)
-        self.names = deployment.resources(self.client)
-        deployment.create_routes(self.client, self.names)
-        self._gateway = Gateway(
-            self.port, self._emulator.port, self.names["Api"], self._signer.jwks()
-        )
-        self._gateway.start()
+        self.deploy(built)
         self._say("creating keys")
         self._create_credentials()
 

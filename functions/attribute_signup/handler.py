@@ -24,7 +24,7 @@ def attribute_signup(signup: SignupRequest) -> Envelope[AttributionView]:
     code = normalized_code(signup.code) if signup.code else None
     if signup.code and code is None:
         raise unusable()
-    secret = settings().hashing_secret
+    secret = service.hashing_secret(derives_ids=True)
     actor = Actor(name=caller(app).name, at=clock.now(), why="signup")
     outcome = attribute(
         service.table(),

@@ -15,7 +15,7 @@ app = api()
 
 @app.post(f"{PREFIX}/admin/users/<user_id>/erase")
 def erase_user(user_id: Annotated[UserId, Path()], body: ErasureRequest) -> Envelope[ErasureAnswer]:
-    secret = settings().hashing_secret
+    secret = service.hashing_secret()
     email_hash = emails.hashed(secret, body.email)
     done = erase(service.table(), secret, user_id, email_hash, settings().programme)
     return Envelope(

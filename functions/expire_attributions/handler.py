@@ -10,7 +10,7 @@ from referrals.rules.attribution import Actor, Status
 @scheduled
 def handler() -> dict[str, int]:
     actor = Actor(name="schedule", at=clock.now(), why="window over")
-    secret = settings().hashing_secret
+    secret = service.hashing_secret()
     outcomes = expire_due(service.table(), secret, settings().programme, actor)
     count_outcomes(outcomes)
     expired = sum(outcome.attribution.status is Status.EXPIRED for outcome in outcomes)

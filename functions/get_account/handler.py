@@ -8,7 +8,6 @@ from referrals.edge.cursors import opened, sealed
 from referrals.edge.http import PREFIX, Path, Query, api, serve
 from referrals.edge.models.accounts import AccountPage, AccountView, LedgerView
 from referrals.edge.models.envelope import Envelope, UserId
-from referrals.edge.settings import settings
 from referrals.store.accounts import ledger_page
 from referrals.store.metering import account_of
 
@@ -23,7 +22,7 @@ def get_account(
     limit: Annotated[int, Query(ge=1)] = 50,
     cursor: Annotated[str | None, Query()] = None,
 ) -> Envelope[AccountPage]:
-    secret, scope = settings().hashing_secret, f"ledger {user_id}"
+    secret, scope = service.hashing_secret(), f"ledger {user_id}"
     after = opened(secret, scope, cursor) if cursor else None
     bookings, following = ledger_page(service.table(), user_id, min(limit, LARGEST_PAGE), after)
     account = account_of(service.table(), user_id, clock.now())

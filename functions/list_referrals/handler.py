@@ -8,7 +8,6 @@ from referrals.edge.cursors import opened, sealed
 from referrals.edge.http import PREFIX, Query, api, serve
 from referrals.edge.models.envelope import Envelope, UserId
 from referrals.edge.models.referrals import ReferralPage, ReferralView
-from referrals.edge.settings import settings
 from referrals.rules.attribution import Status
 from referrals.rules.clicks import sanitized_label
 from referrals.views.listing import Filters, page
@@ -33,7 +32,7 @@ def list_referrals(
         campaign=sanitized_label(campaign),
         pending_grant=pending_grant,
     )
-    secret, scope = settings().hashing_secret, f"referrals {filters}"
+    secret, scope = service.hashing_secret(), f"referrals {filters}"
     found, following = page(
         service.table(),
         secret,

@@ -7,7 +7,6 @@ from referrals.edge.auth import allow_user, caller
 from referrals.edge.http import PREFIX, Query, api, serve
 from referrals.edge.models.envelope import Envelope
 from referrals.edge.models.members import MemberEvent, MemberEvents
-from referrals.edge.settings import settings
 from referrals.views.members import newest
 
 LARGEST_PAGE = 100
@@ -17,7 +16,7 @@ app = api()
 
 @app.get(f"{PREFIX}/referrals/me/events")
 def my_referral_events(limit: Annotated[int, Query(ge=1)] = 50) -> Envelope[MemberEvents]:
-    user_id, secret = caller(app).user_id, settings().hashing_secret
+    user_id, secret = caller(app).user_id, service.hashing_secret()
     latest = newest(service.table(), secret, user_id, min(limit, LARGEST_PAGE))
     return Envelope(data=MemberEvents(items=[MemberEvent.of(role, one) for role, one in latest]))
 

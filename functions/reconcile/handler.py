@@ -15,7 +15,7 @@ TOLD_DIFFERENCES = 100
 
 @scheduled
 def handler() -> dict[str, Any]:
-    table, secret, programme = service.table(), settings().hashing_secret, settings().programme
+    table, secret, programme = service.table(), service.hashing_secret(), settings().programme
     found = reconcile(table)
     for difference in found.differences[:TOLD_DIFFERENCES]:
         logger.error("difference", extra={"difference": difference})

@@ -41,7 +41,7 @@ def signed_by_stripe(app: APIGatewayHttpResolver, event: Event) -> None:
 @app.post(f"{PREFIX}/webhooks/stripe")
 def stripe_webhook() -> Envelope[WebhookAnswer]:
     try:
-        told = told_by(app.context["payload"], settings().stripe_scope, settings().hashing_secret)
+        told = told_by(app.context["payload"], settings().stripe_scope, service.hashing_secret())
     except UnreadableEvent as error:
         count(Metric.UNREADABLE_EVENTS)
         logger.warning("unreadable event", extra={"fields": error.errors})
@@ -54,7 +54,7 @@ def stripe_webhook() -> Envelope[WebhookAnswer]:
 
 def _taken_in(told: Told) -> list[Outcome]:
     """What the event came to; a claim that no event places is asked of Stripe, where we may."""
-    table, secret, programme = service.table(), settings().hashing_secret, settings().programme
+    table, secret, programme = service.table(), service.hashing_secret(), settings().programme
     actor = Actor(name="stripe", at=clock.now(), why=f"{told.kind} {told.event_id}")
     outcomes = take_in(table, secret, told.facts, programme, actor)
     claims = unmatched(table, told.facts)

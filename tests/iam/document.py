@@ -22,6 +22,7 @@ _ENTITIES = {
     "FUNNEL#*": "counts",
     "LIMIT#*": "limits of addresses",
     "STRIPE#*": "facts from Stripe",
+    "FINGERPRINT": "the secret's fingerprint",
     "TOMBSTONE#*": "tombstones",
     "USER#*": "users",
     "/index/by_campaign": "index by campaign",

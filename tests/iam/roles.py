@@ -71,12 +71,15 @@ def _documents(role: dict[str, Any], made: dict[str, Any]) -> Iterator[dict[str,
 def resolved(value: Any) -> Any:
     """The value with the ARNs that CloudFormation would put there."""
     match value:
+        case {"Fn::GetAtt": [str(name), "Value"]}:
+            _, made_here, _ = template()["Resources"][name]["Properties"]["Value"]["Fn::If"]
+            return resolved(made_here)
         case {"Fn::GetAtt": [str(name), "Arn" | "Id"]} | {"Ref": str(name)}:
             return arn(name)
         case {"Fn::Sub": str(text)}:
             before, name, attribute, after = _substituted(text)
-            assert attribute == "Arn", text
-            return before + arn(name) + after
+            named = resolved({"Fn::GetAtt": [name, attribute]})
+            return f"{before}{named}{after}"
         case dict():
             return {key: resolved(inner) for key, inner in value.items()}
         case list():

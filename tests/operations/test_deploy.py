@@ -1,5 +1,6 @@
 """`make deploy`: what it sets, what it looks at before, and that every command shown is safe."""
 
+import json
 import re
 import subprocess
 import tomllib
@@ -7,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from referrals.rules.risk import RISK_RULES
 from release import deploy, parameters
 from release.failure import Failure
 from release.room import refuse_without_room, reserved
+from release.transformed import transformed, written
 from tests.template import template
 
 ROOT = Path(__file__).parents[2]
@@ -232,3 +235,42 @@ def test_no_stage_builds_from_a_cache():
     stages = tomllib.loads(SHOWN["samconfig.toml"])
     for stage in STAGES:
         assert not stages[stage]["build"]["parameters"].get("cached")
+
+
+PARAMETERS = dict(
+    re.findall(r"^\| `(\w+)` \| (.+?) \| .{20,} \|$", SHOWN["README.md"], re.MULTILINE)
+)
+
+
+def test_every_parameter_stands_in_the_readme_once_with_its_default_and_what_follows():
+    assert PARAMETERS.keys() == template()["Parameters"].keys()
+    for name, shown in PARAMETERS.items():
+        assert len(re.findall(rf"^\| `{name}` \|", SHOWN["README.md"], re.MULTILINE)) == 1
+        default = str(template()["Parameters"][name]["Default"])
+        if name == "RiskRules":
+            assert default == ",".join(RISK_RULES)
+            assert (shown, len(RISK_RULES)) == ("all six", 6)
+        else:
+            assert shown == (f"`{default}`" if default else "empty")
+
+
+def test_every_parameter_has_a_consequence_in_what_cloudformation_gets():
+    """In one of the environments, once SAM has read the template."""
+    made = {name: transformed(written(), {"Environment": name}) for name in ("dev", "prod")}
+    for parameter in template()["Parameters"]:
+        if parameter == "Rollout":
+            instant = transformed(written(), {"Environment": "prod", "Rollout": "instant"})
+            assert instant["Resources"].keys() != made["prod"]["Resources"].keys()
+        else:
+            named = json.dumps([made["dev"]["Resources"], made["dev"]["Conditions"]])
+            assert re.search(rf'"Ref": "{parameter}"|\$\{{{parameter}\}}', named), parameter
+
+
+def test_what_the_readme_says_of_the_stages_is_what_they_do():
+    default, prod = parameters.stage("default"), parameters.stage("prod")
+    assert (default.stack, prod.stack) == ("referrals-dev", "referrals")
+    assert default.parameters["ReserveConcurrency"] == "false"
+    assert prod.parameters["LogRetentionDays"] == "90"
+    for output in ("StripeSecretArn", "ApiUrl"):
+        assert f"<{output}>" in SHOWN["README.md"]
+        assert output in template()["Outputs"]

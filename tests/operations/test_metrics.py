@@ -9,6 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from referrals.acts import intake
+from referrals.edge import service
 from referrals.edge.telemetry import Metric
 from referrals.store import attributions
 from referrals.views import funnel
@@ -47,8 +48,18 @@ def everything_happens(programme):
     for _ in range(6):
         request("list_referrals", "GET", "/admin/referrals", key=poor["api_key"])
     something_unforeseen(programme)
+    another_secret(programme)
     invoke("recover_grants", {})
     invoke("reconcile", {})
+
+
+def another_secret(programme):
+    """As after a restore that took the table and not its secret."""
+    programme.signup("user-before")
+    # A process that starts has seen nothing yet.
+    programme.table.seen.clear()
+    with patch.object(service, "fingerprint", return_value="another"):
+        return programme.signup("user-after")
 
 
 def something_unforeseen(programme):

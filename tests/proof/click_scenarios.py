@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from referrals.rules.errors import LimitExceeded
-from referrals.store import click_limit, keys
+from referrals.store import click_limit, fingerprint, keys
 from referrals.views import funnel
 from tests.proof.scenarios import scenario, scene_on
 from tests.proof.stage import Stage
@@ -45,3 +45,13 @@ def an_address_may_click_as_often_as_allowed_and_no_more(stage: Stage) -> None:
         click_limit.take(table, "address", 2, NOW)
     with pytest.raises(LimitExceeded):
         click_limit.take(table, "address", 2, NOW)
+
+
+@scenario
+def of_two_secrets_at_once_the_first_is_the_tables(stage: Stage) -> None:
+    table = stage.table()
+    stage.just_before(
+        "PutItem", "FINGERPRINT", lambda: fingerprint.leave(stage.table(), "the first")
+    )
+    assert not fingerprint.leave(table, "the second")
+    assert fingerprint.fits(stage.table(), "the first")

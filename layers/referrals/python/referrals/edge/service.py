@@ -4,12 +4,31 @@ from functools import cache
 
 from referrals.dynamodb.table import Table
 from referrals.edge.settings import in_lambda, settings
+from referrals.edge.telemetry import Metric, count, logger
+from referrals.rules.errors import WrongSecret
+from referrals.rules.ids import fingerprint
+from referrals.store.fingerprint import fits, leave
 
 
 @cache
 def table() -> Table:
     """The table that the environment names."""
     return Table.connect(settings().table_name)
+
+
+def hashing_secret(*, derives_ids: bool = False) -> bytes:
+    """The key of every keyed hash and cursor. WrongSecret where the table's ids have another's.
+
+    Under another secret a user who was referred looks like one who was not. Whoever is the first
+    to derive ids that stay leaves the secret's fingerprint in the table.
+    """
+    secret = settings().hashing_secret
+    agrees = leave if derives_ids else fits
+    if not agrees(table(), fingerprint(secret)):
+        logger.error("the table's ids were derived with another hashing secret: see the runbook")
+        count(Metric.WRONG_SECRETS)
+        raise WrongSecret("the service is being restored")
+    return secret
 
 
 # A start has a whole processor to itself, the first request a part of one.

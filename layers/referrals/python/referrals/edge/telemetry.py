@@ -33,6 +33,7 @@ class Metric(StrEnum):
     UNEXPECTED_ERRORS = "UnexpectedErrors"
     UNREADABLE_EVENTS = "UnreadableEvents"
     UNMATCHED_CLAIMS = "UnmatchedClaims"
+    WRONG_SECRETS = "WrongSecrets"
 
 
 def count(metric: Metric, number: int = 1, *, always: bool = False) -> None:

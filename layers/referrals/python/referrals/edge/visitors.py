@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
+from referrals.edge import service
 from referrals.edge.settings import settings
 from referrals.rules.addresses import visitor_address
 from referrals.rules.ids import ip_hash, keyed_hash
@@ -21,7 +22,7 @@ def of(app: APIGatewayHttpResolver) -> Visitor:
     """The visitor behind the current request."""
     # Powertools' own view of an event is made anew for every look at it.
     event = app.current_event.raw_event
-    secret = settings().hashing_secret
+    secret = service.hashing_secret()
     agent = event["headers"].get("user-agent")
     address = visitor_address(
         event["requestContext"]["http"].get("sourceIp") or "",

@@ -82,3 +82,9 @@ class StripeUnavailable(ReferralError):
     """502: Stripe failed or timed out."""
 
     status = HTTPStatus.BAD_GATEWAY
+
+
+class WrongSecret(ReferralError):
+    """503: the table's ids were derived with another hashing secret."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE

@@ -49,6 +49,11 @@ def minted_ulid(click_id: str) -> str | None:
     return None
 
 
+def fingerprint(secret: bytes) -> str:
+    """By which the secret is known again, and nothing of it can be learnt."""
+    return keyed_hash(secret, "fingerprint", "")
+
+
 def keyed_hash(secret: bytes, purpose: str, value: str) -> str:
     """HMAC-SHA-256 of the value, 32 hex digits; the purpose keeps kinds of hashes apart."""
     return hmac.new(secret, f"{purpose}\0{value}".encode(), hashlib.sha256).hexdigest()[:32]

@@ -16,6 +16,10 @@ ALL = "ALL"
 EVERY_CAMPAIGN = "*"
 
 
+# Of the secret that derives ids, so that no other is used beside it.
+FINGERPRINT = Key("FINGERPRINT", "FINGERPRINT")
+
+
 def code(code: str) -> Key:
     return Key(f"CODE#{code}", "CODE")
 
