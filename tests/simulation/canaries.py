@@ -3,13 +3,17 @@
 import copy
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
 from referrals.acts import erasure, intake
 from referrals.dynamodb.parts import Part, Refused
 from referrals.dynamodb.table import Table
+from referrals.rules import payment
 from referrals.rules.attribution import Actor, Attribution, Change
+from referrals.rules.facts import CustomerFacts, InvoicePaid
+from referrals.rules.payment import Payment
 from referrals.store import attributions
 from referrals.store.attributions import ATTRIBUTION, CAP, ERASED, LEDGER
 from referrals.store.keys import Key
@@ -17,6 +21,7 @@ from tests.simulation.process import HANDLERS
 
 _commit, _take_in = attributions.commit, intake.take_in
 _move_bookings = erasure._move_bookings
+_payment_of = payment.payment_of
 
 
 def check_then_act(table: Table, change: Change, *, monthly_cap: int) -> Attribution:
@@ -100,6 +105,29 @@ def erased_or_not(table: Table, change: Change, *, monthly_cap: int) -> Attribut
     return after
 
 
+def matched_by_amount(invoice: InvoicePaid, facts: CustomerFacts) -> Payment:
+    """A charge of which nobody says what it paid: of this invoice, if the number is the same."""
+    charges = [
+        replace(one, invoice_id=one.invoice_id or invoice.invoice_id, currency=invoice.currency)
+        if one.amount == invoice.amount_paid
+        else one
+        for one in facts.charges
+    ]
+    return _payment_of(invoice, replace(facts, charges=tuple(charges)))
+
+
+def failed_refunds_stand(invoice: InvoicePaid, facts: CustomerFacts) -> Payment:
+    """A refund is a refund, whatever became of it."""
+    made = [replace(one, status="succeeded", failed_at=None) for one in facts.refunds]
+    return _payment_of(invoice, replace(facts, refunds=tuple(made)))
+
+
+def first_intent_alone(invoice: InvoicePaid, facts: CustomerFacts) -> Payment:
+    """An invoice is paid by one payment: is it?"""
+    first = {one.invoice_id: one for one in reversed(facts.payments)}
+    return _payment_of(invoice, replace(facts, payments=tuple(first.values())))
+
+
 def _parts(table: Table, change: Change, cap: int) -> tuple[list[Part], Attribution]:
     """What the real commit would write."""
     parts: list[Part] = []
@@ -122,6 +150,10 @@ def _instead_of_commit(variant: Callable[..., Attribution]) -> AbstractContextMa
     return patch.object(attributions, "commit", variant)
 
 
+def _instead_of_payment_of(variant: Callable[..., Payment]) -> AbstractContextManager[Any]:
+    return patch.object(payment, "payment_of", variant)
+
+
 CANARIES: Mapping[str, Callable[[], AbstractContextManager[Any]]] = {
     "check then act": lambda: _instead_of_commit(check_then_act),
     "marker first": lambda: _instead_of_commit(marker_first),
@@ -136,4 +168,7 @@ CANARIES: Mapping[str, Callable[[], AbstractContextManager[Any]]] = {
     ),
     "a refused move is an error": lambda: patch.object(erasure, "_TRIES", 1),
     "referred though erased meanwhile": lambda: _instead_of_commit(erased_or_not),
+    "matched by amount": lambda: _instead_of_payment_of(matched_by_amount),
+    "a failed refund is not given back": lambda: _instead_of_payment_of(failed_refunds_stand),
+    "the first intent alone is kept": lambda: _instead_of_payment_of(first_intent_alone),
 }

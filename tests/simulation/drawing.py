@@ -12,16 +12,20 @@ from tests.simulation.faults import FAULTS, Fault
 from tests.simulation.looking import looks
 from tests.simulation.plan import (
     AFTER_THE_WINDOW,
-    AMOUNT,
     CODES,
     MONTHS_END,
     NOON,
     History,
     Member,
 )
+from tests.simulation.stripe import Stripe
+from tests.simulation.stripe_stories import Story
+from tests.simulation.stripe_strangers import strangers
 from tests.simulation.world import Faults
 from tests.stripe_payloads import BASIL, OLD, Payload, Sale
 
+# An account's endpoints send in one version, or in two while it moves to the newer.
+_VERSIONS = ([OLD], [BASIL], [BASIL], [OLD, BASIL])
 _SOON, _AT_ONCE = timedelta(milliseconds=400), timedelta(milliseconds=10)
 
 
@@ -51,11 +55,14 @@ class _Draw:
         self._begun, self._together = self._begun or self._rush, self._together or self._rush
         start = chance.choices([NOON, MONTHS_END], [4, 1])[0]
         cap = 1 if self._rush else chance.choice([1, 1, 2])
-        environment = {"MONTHLY_REFERRER_REWARD_CAP": str(cap)}
+        environment = {"MONTHLY_REFERRER_REWARD_CAP": str(cap), "STRIPE_MODE": "live"}
         if self._happens(0.15):
             environment["REWARD_HOLD_DAYS"] = "2"
         if self._happens(0.1):
             environment["REVERSAL_MODE"] = "flag"
+        self._account = {"account": "acct_ours"} if self._happens(0.1) else {}
+        if self._account:
+            environment["STRIPE_ACCOUNT"] = "acct_ours"
         number = chance.choices([1, 2, 3], [0, 6, 2] if self._rush else [4, 5, 2])[0]
         members = tuple(self._member(f"u{n}", start) for n in range(1, number + 1))
         self._staff()
@@ -102,51 +109,54 @@ class _Draw:
 
     def _member(self, user: str, start: datetime) -> Member:
         chance = self.chance
-        after = AFTER_THE_WINDOW if self._oddly(0.08) else timedelta()
         member = Member(
             user=user,
             linked=not self._oddly(0.05),
-            paid=not self._oddly(0.08),
-            paid_at=start + after,
             disposable=self._oddly(0.15),
             shares_customer=self._oddly(0.1),
-        )
-        sale = Sale(
-            customer=member.customer,
-            number=user,
-            amount=AMOUNT,
-            paid_at=int(member.paid_at.timestamp()),
-            email=f"{user}@example.com",
-            shape=OLD if self._rush else chance.choice([OLD, BASIL]),
         )
         # Half of the histories begin with the payments, so that these meet.
         self._into = self.opening if self._begun else self.acts
         links = chance.choice(["signup", "invoice", "customer", "checkout", "both"])
         self._signups(member, links in ("signup", "both"))
         if member.linked and links not in ("signup", "invoice"):
-            self._deliver("links", _link(sale, user, checkout=links == "checkout"))
+            self._deliver("links", _link(member, checkout=links == "checkout"), user)
         self._into = self.acts
-        if member.paid:
-            named: dict[str, Any] = {"payments": {"data": [stripe_payloads.invoice_payment(sale)]}}
-            if member.linked and links == "invoice":
-                named["metadata"] = {"user_id": user}
-            self._deliver("pays", stripe_payloads.invoice_paid(sale, **named), after)
-            if self._happens(0.35):
-                again = stripe_payloads.invoice_paid(sale, "invoice.payment_succeeded", **named)
-                self._deliver("pays again", again, after)
-            if not after:
-                member = self._claims(member, sale)
-        elif member.linked and links == "invoice":
+        if not self._oddly(0.08):
+            named = {"user_id": user} if member.linked and links == "invoice" else {}
+            member = self._pays(member, start, named)
+        elif links == "invoice":
             member = replace(member, linked=False)
+        for what, payload, frame in strangers(user, start, chance, self._oddly):
+            self._deliver(what, payload, **frame)
         if member.shares_customer:
             shared = {"metadata": {"user_id": "metered"}}
             member = replace(member, shared_from_the_start=self._happens(0.5))
             self._into = self.opening if member.shared_from_the_start else self.acts
-            self._deliver("shares", stripe_payloads.customer_event(sale, **shared))
+            self._deliver("shares", stripe_payloads.customer_event(_sale(member), **shared), user)
             self._into = self.acts
         self._reviews(member)
         self._erasures(user)
         return member
+
+    def _pays(self, member: Member, start: datetime, named: dict[str, str]) -> Member:
+        """All that Stripe tells of them, at any time from before the payment is heard of."""
+        after = AFTER_THE_WINDOW if self._oddly(0.08) else timedelta()
+        stripe = Stripe(
+            customer=member.customer,
+            now=int((start + after).timestamp()),
+            chance=self.chance,
+            versions=[OLD] if self._rush else self.chance.choice(_VERSIONS),
+            expands=self._happens(0.2),
+            metadata=named,
+        )
+        story = Story(stripe, self.chance, plain=self._rush or bool(after))
+        story.tell()
+        for told in story.delivered():
+            self._deliver(told.type, told.payload, member.user, after)
+            if self._happens(0.05):
+                self._deliver(f"{told.type} again", told.payload, member.user, after)
+        return replace(member, invoices=stripe.invoices)
 
     def _signups(self, member: Member, tells_customer: bool) -> None:
         body = {"user_id": member.user}
@@ -166,32 +176,9 @@ class _Draw:
             name = f"{member.user} signs up {number}"
             self._add(SignUp, name, self._soon(), body=body | way, about=member.user)
 
-    def _claims(self, member: Member, sale: Sale) -> Member:
-        """Refunds and disputes, at any time from before the payment is heard of."""
-        kind = self.chance.choices(
-            ["none", "part", "part then all", "all", "disputed", "won"],
-            [10, 3, 2, 3, 2, 3],
-        )[0]
-        if self._rush and self._happens(0.8):
-            kind = "none"
-        if self._happens(0.3):
-            self._deliver("charged", stripe_payloads.charge_succeeded(sale))
-        part = self.chance.choice([1, 1000, 2450])
-        if kind in ("part", "part then all"):
-            self._deliver("refunded in part", stripe_payloads.charge_refunded(sale, part))
-            member = replace(member, refunded=part)
-        if kind in ("all", "part then all"):
-            self._deliver("refunded", stripe_payloads.charge_refunded(sale))
-            member = replace(member, refunded=AMOUNT)
-        if kind in ("disputed", "won"):
-            self._deliver("disputed", stripe_payloads.dispute_created(sale))
-            member = replace(member, disputed=kind == "disputed", dispute_won=kind == "won")
-        if kind == "won":
-            self._deliver("dispute won", stripe_payloads.dispute_closed(sale, "won"))
-        return member
-
     def _reviews(self, member: Member) -> None:
-        flagged = member.disposable or member.shares_customer
+        warned = any(invoice.ever_warned for invoice in member.invoices)
+        flagged = member.disposable or member.shares_customer or warned
         for verdict in ("approve", "reject"):
             if self._happens(0.6 if flagged else 0.04):
                 at = timedelta(seconds=self.chance.uniform(0, 5))
@@ -223,25 +210,31 @@ class _Draw:
             at = timedelta(seconds=self.chance.uniform(0, 3))
             self._add(Use, f"use {number}", at, found=found)
 
-    def _deliver(self, what: str, payload: Payload, after: timedelta = timedelta()) -> None:
+    def _deliver(
+        self,
+        what: str,
+        payload: Payload,
+        about: str = "",
+        after: timedelta = timedelta(),
+        **frame: Any,
+    ) -> None:
         late = timedelta(seconds=0 if self._together else self.chance.choice([0, 0, 0, 5]))
         number = len(self.opening) + len(self.acts)
-        name = f"{payload['data']['object']['id']} {what}"
-        payload = payload | {"id": f"evt_{number}"}
-        about = _told_of(payload)
-        self._add(Deliver, name, after + late + self._soon(), payload=payload, about=about)
+        named = {"id": f"evt_{number}", "livemode": True} | self._account | frame
+        at = after + late + self._soon()
+        self._add(Deliver, f"evt_{number} {what}", at, payload=payload | named, about=about)
 
     def _add(self, kind: Any, name: str, at: timedelta, **details: Any) -> None:
         self._into.append(kind(name=name, at=at, **details))
 
 
-def _told_of(payload: Payload) -> str:
-    """The member whose sale it is: their name is the end of every id."""
-    told = payload["data"]["object"]
-    return str(told.get("customer") or told["id"]).split("_")[-1]
+def _sale(member: Member) -> Sale:
+    at, email = int(NOON.timestamp()), f"{member.user}@example.com"
+    return Sale(customer=member.customer, number=member.user, paid_at=at, email=email)
 
 
-def _link(sale: Sale, user: str, *, checkout: bool) -> Payload:
+def _link(member: Member, *, checkout: bool) -> Payload:
+    sale, user = _sale(member), member.user
     if checkout:
         return stripe_payloads.checkout_completed(sale, client_reference_id=user)
     return stripe_payloads.customer_event(sale, metadata={"user_id": user})

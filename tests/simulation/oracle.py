@@ -13,12 +13,16 @@ from referrals.rules.times import CLOCK_SKEW, parse_timestamp
 from referrals.store.metering import account_from
 from tests.invariants import violations
 from tests.simulation.acts import Act, Answers, Review
-from tests.simulation.plan import AMOUNT, MONTHS_END, History, Member
+from tests.simulation.plan import MONTHS_END, History, Member
+from tests.simulation.stripe_books import Invoice, deciding
 from tests.simulation.world import SECRET
 from tests.tables import everything
 
 Item = dict[str, Any]
 _REWARD = Programme().referred_credits
+_ABOUT_PAYMENTS = {
+    *("refunded", "disputed", "partially_refunded", "partially_disputed", "early_fraud_warning")
+}
 INVARIANTS = (
     "sum of the ledger = balance + spent",
     "at most two grants per attribution",
@@ -88,33 +92,42 @@ class Oracle:
                 other["referrer_user_id"] == one["referrer_user_id"]
                 for other in attributions.values()
             )
-            if one["status"] not in self._expected(member, one, rivals):
-                yield f"{member}: {one['status']}"
-            yield from self._rewards(member, one)
+            until = parse_timestamp(one["expires_at"]) + CLOCK_SKEW
+            paid = deciding(member.invoices, until.timestamp()) if member.linked else None
+            expected = self._expected(member, paid, rivals) if paid else {"attributed", "expired"}
+            if one["status"] not in expected:
+                yield f"{member}: {one['status']} instead of {expected}"
+            elif paid:
+                yield from self._rewards(member, paid, one)
+                yield from self._told(member, paid, one)
 
-    def _expected(self, member: Member, one: Item, rivals: int) -> set[str]:
+    def _expected(self, member: Member, paid: Invoice, rivals: int) -> set[str]:
         """Where the facts, all told, leave a member: whatever came first."""
         rewarded = {"rewarded", "capped"} if rivals > self.history.cap else {"rewarded"}
-        in_time = member.paid_at <= parse_timestamp(one["expires_at"]) + CLOCK_SKEW
-        if not (member.paid and member.linked and in_time):
-            return {"attributed", "expired"}
         answered = self.answers.reviewed[member.user]
         if "reject" in answered:
             return {"rejected"}
-        if member.claimed >= AMOUNT:
+        if paid.claimed >= paid.amount:
             return {"rejected"} if self.history.reverses else {"rejected", *rewarded}
         # A review whose answer was lost may have been done or not.
-        tried = {act.verdict for act in self.history.acts if _reviews(act, member)}
+        tried = self._tried(member)
         flagged = member.disposable or member.shared_from_the_start
-        waited = (flagged or member.shares_customer) and "approve" not in answered
+        doubted = flagged or member.shares_customer
+        waited = (doubted or paid.warned) and "approve" not in answered
         ends = {"review_required"} if waited else set()
         if not flagged or "approve" in tried:
             ends |= rewarded
-        if "reject" in tried and (waited or member.dispute_won):
+        # It may have waited, or have been rejected by a claim, when the reviewer said no.
+        others = [invoice for invoice in member.invoices if invoice.qualifies]
+        was_rejected = any(other.ever_claimed >= other.amount for other in others)
+        if "reject" in tried and (waited or was_rejected or any(one.ever_warned for one in others)):
             ends |= {"rejected"}
         return ends
 
-    def _rewards(self, member: Member, one: Item) -> Iterator[str]:
+    def _tried(self, member: Member) -> set[str]:
+        return {act.verdict for act in self.history.acts if _reviews(act, member)}
+
+    def _rewards(self, member: Member, paid: Invoice, one: Item) -> Iterator[str]:
         rewards = one.get("rewards", {})
         granted = {role for role, reward in rewards.items() if "credits_granted_at" in reward}
         wanted = {"rewarded": {"referrer", "referred"}, "capped": {"referred"}}
@@ -123,30 +136,38 @@ class Oracle:
         flagged = member.disposable or member.shared_from_the_start
         if granted and flagged and "reviewed_at" not in one:
             yield f"{member}: granted without the review that it needs"
-        if not self.history.reverses:
-            if granted and one["status"] == "rejected":
-                yield f"{member}: rejected though granted to {granted}"
-            yield from self._left(member, one)
-            return
+        if not self.history.reverses and granted and one["status"] == "rejected":
+            yield f"{member}: rejected though granted to {granted}"
         for role in granted:
             reward = rewards[role]
-            target = min(_REWARD, -(-_REWARD * member.claimed // AMOUNT))
             taken = reward.get("reversed_credits", 0) + reward.get("shortfall", 0)
-            if taken != target:
-                yield f"{member}: {taken} of {role}'s credits taken back, claims say {target}"
+            # A person's no outlasts the claim that had rejected it first.
+            no = one["status"] == "rejected"
+            target = most = _REWARD if no else _share(paid.claimed, paid)
+            if not self.history.reverses:
+                # Where claims are only flagged: it is whole but for what came before the grant.
+                target, most = 0, _share(min(paid.ever_claimed, paid.amount - 1), paid)
+            if not target <= taken <= most:
+                yield f"{member}: {taken} of {role}'s credits taken back, claims say {most}"
 
-    def _left(self, member: Member, one: Item) -> Iterator[str]:
-        """Where claims are only flagged: what was granted is whole but for what came before."""
-        if member.claimed and one["status"] in ("rewarded", "capped"):
-            flags = {"refunded", "disputed", "partially_refunded"} & set(one["risk_flags"])
-            whole = member.claimed >= AMOUNT
-            if not flags or ("partially_refunded" in flags) is whole:
-                yield f"{member}: claimed, but flagged as {flags or 'nothing'}"
-        target = -(-_REWARD * min(member.refunded, AMOUNT - 1) // AMOUNT)
-        for role, reward in one.get("rewards", {}).items():
-            taken = reward.get("reversed_credits", 0) + reward.get("shortfall", 0)
-            if taken > target:
-                yield f"{member}: {taken} of {role}'s credits taken back, flagged or not"
+    def _told(self, member: Member, paid: Invoice, one: Item) -> Iterator[str]:
+        """What staff are told of the payment, where nobody has decided otherwise."""
+        if one["status"] == "rejected" and "reject" in self._tried(member):
+            return
+        if one["first_paid_invoice_id"] != paid.id:
+            yield f"{member}: decided by {one['first_paid_invoice_id']}, not {paid.id}"
+        reason = "disputed" if paid.disputed else "refunded"
+        if one["status"] == "rejected" and one.get("skip_reason") != reason:
+            yield f"{member}: rejected as {one.get('skip_reason')}, which is {reason}"
+        expected = {"early_fraud_warning"} if paid.warned else set()
+        if paid.claimed >= paid.amount:
+            expected |= {reason}
+        else:
+            expected |= {"partially_refunded"} if paid.refunded else set()
+            expected |= {"partially_disputed"} if paid.disputed else set()
+        flags = _ABOUT_PAYMENTS & set(one.get("risk_flags", ()))
+        if flags != expected:
+            yield f"{member}: flagged with {flags}, told of {expected}"
 
     def _metering(self, account: Account) -> Iterator[str]:
         plan, answers = self.history.plan, self.answers
@@ -168,6 +189,11 @@ def _paths(items: list[Item]) -> Iterator[str]:
             before, after = Status(item["from_status"]), Status(item["to_status"])
             if after not in TRANSITIONS[before]:
                 yield f"{item['pk']}: went from {before} to {after}"
+
+
+def _share(claimed: int, paid: Invoice) -> int:
+    """Of a reward, what a claim takes back: rounded up."""
+    return min(_REWARD, -(-_REWARD * claimed // paid.amount))
 
 
 def _reviews(act: Act, member: Member) -> TypeGuard[Review]:

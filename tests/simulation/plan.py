@@ -1,10 +1,12 @@
 """What a history is: who is there, what they do, under which settings, and what goes wrong."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from referrals.rules.plans import Plan
 from tests.simulation.acts import Act
+from tests.simulation.stripe_books import Invoice
 from tests.simulation.world import Faults
 
 # Who owns the codes. The first is metered too: grants and use meet on one account.
@@ -18,23 +20,15 @@ AMOUNT = 4900
 
 @dataclass(frozen=True)
 class Member:
-    """One who may be referred, and what their payments come to in the end."""
+    """One who may be referred, and the books that Stripe keeps of them."""
 
     user: str
     linked: bool
-    paid: bool
-    paid_at: datetime = NOON
-    refunded: int = 0
-    disputed: bool = False
-    dispute_won: bool = False
+    invoices: Sequence[Invoice] = ()
     disposable: bool = False
     shares_customer: bool = False
     # Whether that was told before anything went wrong, and so before any payment.
     shared_from_the_start: bool = False
-
-    @property
-    def claimed(self) -> int:
-        return AMOUNT if self.disputed else self.refunded
 
     @property
     def customer(self) -> str:

@@ -42,9 +42,8 @@ class Stripe:
     now: int
     chance: Random
     versions: Sequence[str] = (BASIL,)
-    # Whether invoices list their payments, and what else stands in every frame.
+    # Whether invoices list their payments.
     expands: bool = False
-    frame: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
     invoices: list[Invoice] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
@@ -138,8 +137,8 @@ class Stripe:
             self._tell_invoice(invoice, kind)
 
     def _calm_if_claimed(self, payment: Payment) -> None:
-        """Nothing is left to be done about a fraud whose money went back."""
-        if payment.warning and payment.claimed == payment.amount:
+        """Nothing is left to be done about a fraud that is disputed, or whose money went back."""
+        if payment.warning and (payment.disputes or payment.claimed == payment.amount):
             self.calm(payment)
 
     def _tell_invoice(self, invoice: Invoice, kind: str) -> None:
@@ -168,9 +167,7 @@ class Stripe:
         self.now += 1
         sale = Sale(customer=self.customer, paid_at=self.now, shape=version)
         name = f"evt_{self.customer}x{len(self.told)}"
-        told = stripe_payloads.event(
-            sale, kind, made, **{"id": name, "livemode": True} | self.frame
-        )
+        told = stripe_payloads.event(sale, kind, made, id=name, livemode=True)
         self.told.append(Told(told, places))
 
     def _version(self) -> str:

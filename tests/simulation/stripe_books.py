@@ -135,6 +135,11 @@ class Invoice:
         return min(sum(payment.ever_claimed for payment in self.known), self.amount)
 
     @property
+    def refunded(self) -> bool:
+        """Whether anything was refunded that is not in dispute as well."""
+        return any(payment.claimed > payment.disputed for payment in self.known)
+
+    @property
     def disputed(self) -> bool:
         return any(payment.disputed for payment in self.known)
 

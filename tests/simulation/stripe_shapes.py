@@ -4,17 +4,6 @@ from tests import stripe_payloads as payloads
 from tests.simulation.stripe_books import Dispute, Invoice, Payment, Refund
 from tests.stripe_payloads import BASIL, OLD, Payload, Sale
 
-THIN = payloads.thin_event(Sale(customer="cus_nobody", number="thin"))
-# A kind that nobody here has heard of, in a form of its own.
-UNKNOWN: Payload = {
-    "id": "evt-of-tomorrow",
-    "object": "event",
-    "created": None,
-    "data": ["nothing", "that", "is", "known"],
-    "livemode": True,
-    "type": "billing.something_new.happened",
-}
-
 
 def invoice_object(invoice: Invoice, shape: str, *, expanded: bool = False) -> Payload:
     """An invoice. Only an older one names a payment; a newer lists them where it is `expanded`."""
@@ -28,6 +17,10 @@ def invoice_object(invoice: Invoice, shape: str, *, expanded: bool = False) -> P
         "status": "paid" if paid else "open",
         "status_transitions": {"finalized_at": invoice.created, "paid_at": invoice.paid_at},
     }
+    if not invoice.subscription:
+        (line,) = object["lines"]["data"]
+        by_hand = {"subscription": None, "subscription_item": None, "parent": None}
+        object["lines"] |= {"data": [line | by_hand | {"type": "invoiceitem"}]}
     if shape == OLD:
         return object | {
             "charge": last and last.charge,

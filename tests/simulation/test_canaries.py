@@ -2,12 +2,19 @@
 
 import pytest
 
+from tests.iam import guard
 from tests.simulation.canaries import CANARIES
 from tests.simulation.drawing import drawn
 from tests.simulation.history import run
 from tests.simulation.shrinking import shrunk
 
-HISTORIES = 50
+HISTORIES = 60
+
+
+@pytest.fixture(autouse=True)
+def _unguarded(monkeypatch):
+    """No role allows some of what they do: what is looked for here is what comes of it."""
+    monkeypatch.setattr(guard, "dynamodb", lambda *_: None)
 
 
 @pytest.mark.parametrize("name", CANARIES)
