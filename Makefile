@@ -15,7 +15,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-unit test-store test-functions test-e2e simulate sweep bench load lint \
-	check-template openapi permissions format build deploy key token invoke bridge reconcile requirements clean
+	check-template openapi permissions format build deploy key token invoke bridge reconcile requirements clean stripe-check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -99,6 +99,9 @@ invoke: setup ## Invoke a function with its event on the running local stack (FU
 
 bridge: setup ## Let containers reach the running local stack, for a `sam local invoke` of your own
 	@$(BIN)/python -m local.bridge
+
+stripe-check: setup ## What Stripe sends to the local stack (STAGE=…: a deployed one); fails where any lacks
+	@$(BIN)/python -m local.stripe_check $(STAGE)
 
 reconcile: setup ## Recount the running local stack; fails when anything differs
 	@$(BIN)/python -m local.reconcile

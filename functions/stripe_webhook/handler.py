@@ -15,6 +15,7 @@ from referrals.edge.stripe_signature import verify
 from referrals.edge.telemetry import Metric, count, count_outcomes, logger
 from referrals.rules.attribution import Actor
 from referrals.rules.errors import InvalidRequest, UnreadableEvent
+from referrals.store import event_kinds
 
 # Stripe's invoices with many lines are far larger than what people send.
 LARGEST_EVENT = 1024 * 1024
@@ -49,6 +50,7 @@ def stripe_webhook() -> Envelope[WebhookAnswer]:
     if told is None:
         return Envelope(data=WebhookAnswer(handled=False))
     count_outcomes(_taken_in(told))
+    event_kinds.note(service.table(), told.kind, told.api_version, clock.now().date())
     return Envelope(data=WebhookAnswer(handled=bool(told.facts)))
 
 

@@ -88,6 +88,7 @@ class Requests:
             "change_plan": lambda: self._admin(
                 "POST", f"/admin/accounts/{self._new()}/plan", body={"plan": "pro"}
             ),
+            "check_stripe": dict,
             "create_api_key": lambda: {"user_id": self._new(), "role": "service"},
             "erase_user": self._erasure,
             "expire_attributions": dict,

@@ -19,6 +19,7 @@ SHOWN = {
     "capture_click": lambda data: data == {"click_id": "refclk_abc123", "code": "A1B2C3D4E5F6"},
     "change_plan": lambda data: data["plan"] == "growth" and data["overage"],
     "create_api_key": lambda answer: answer["api_key"] and answer["id"],
+    "check_stripe": lambda answer: "invoice.paid" in answer["seen"],
     "erase_user": lambda data: data["attributions"] == data["bookings"] == 1,
     "expire_attributions": lambda answer: "expired" in answer,
     "get_account": lambda data: len(data["ledger"]) > 1 and data["account"]["granted_left"] > 0,

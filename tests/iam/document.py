@@ -23,6 +23,7 @@ _ENTITIES = {
     "LIMIT#*": "limits of addresses",
     "STRIPE#*": "facts from Stripe",
     "FINGERPRINT": "the secret's fingerprint",
+    "STRIPE#EVENTS": "kinds of events",
     "TOMBSTONE#*": "tombstones",
     "USER#*": "users",
     "/index/by_campaign": "index by campaign",

@@ -105,6 +105,7 @@ CASES: dict[str, Case] = {
         Invoke("create_api_key", {"user_id": "metered", "role": "admin", "plan": "pro"}),
         one_end=False,
     ),
+    "what Stripe sends": Case("check_stripe", Invoke("check_stripe"), (LINKED, PAID)),
     "a key revoked": Case(
         "revoke_api_key", Invoke("revoke_api_key", {"user_id": "metered", "id": "key_metered"})
     ),

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from referrals.acts.intake import Fact
-from referrals.edge.models.stripe import Charge, InvoicePayment
+from referrals.edge.models.stripe import Charge, Endpoint, InvoicePayment
 from referrals.edge.stripe_events import charge_facts, payment_facts
 from referrals.rules.claims import UnmatchedClaim
 from referrals.rules.errors import StripeUnavailable
@@ -21,6 +21,7 @@ T = TypeVar("T")
 _TIMEOUT_SECONDS = 3
 _RETRIES = 1
 _MOST_PAYMENTS = 100
+_PATH = "/webhooks/stripe"
 
 
 def looked_up(
@@ -67,6 +68,14 @@ def _payments(api_key: str, intent: str) -> list[InvoicePayment]:
     )
     found = answer.data if answer is not None else []
     return [InvoicePayment.model_validate(one.to_dict()) for one in found]
+
+
+def endpoints(api_key: str) -> list[Endpoint]:
+    """The webhook endpoints that lead to this service, where they are enabled. StripeUnavailable"""
+    answer = _asked(lambda: _client(api_key).v1.webhook_endpoints.list({"limit": _MOST_PAYMENTS}))
+    found = answer.data if answer is not None else []
+    known = [Endpoint.model_validate(one.to_dict()) for one in found]
+    return [one for one in known if one.url.endswith(_PATH) and one.status == "enabled"]
 
 
 def _asked(question: Callable[[], T]) -> T | None:

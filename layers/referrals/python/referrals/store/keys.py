@@ -131,6 +131,15 @@ def payment_owner(payment: str) -> Key:
     return Key(stripe(payment), "CUSTOMER")
 
 
+# Which kinds of events came: written once a day by each process.
+EVENT_KINDS = "STRIPE#EVENTS"
+KIND_PREFIX = "KIND#"
+
+
+def event_kind(kind: str) -> Key:
+    return Key(EVENT_KINDS, f"{KIND_PREFIX}{kind}")
+
+
 def funnel(campaign: str) -> str:
     return f"FUNNEL#{campaign}"
 

@@ -223,6 +223,15 @@ class Dispute(Payload):
     status: State | None = None
 
 
+class Endpoint(Payload):
+    """A webhook endpoint as the API answers it."""
+
+    url: str
+    status: str
+    enabled_events: list[str]
+    api_version: str | None = None
+
+
 class Warning(Payload):
     id: Id
     charge: Id

@@ -1,0 +1,59 @@
+"""`make stripe-check`: what Stripe sends to a stack, and what is missing; fails where it is.
+
+Without a stage the running local stack is asked, else the deployed one of that name.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from botocore.exceptions import BotoCoreError
+
+from local import deployment
+from local.emulator import clients
+from local.environment import read
+from local.failure import Failure
+
+FUNCTION = deployment.function_resource("check_stripe")
+
+
+def main() -> int:
+    stage = sys.argv[1] if len(sys.argv) > 1 else ""
+    try:
+        found = _of_stage(stage) if stage else _of_local_stack()
+    except BotoCoreError:
+        print("make stripe-check: the local stack is not running: make run", file=sys.stderr)
+        return 1
+    except Failure as failure:
+        print(f"make stripe-check: {failure}", file=sys.stderr)
+        return 1
+    for kind, one in found["seen"].items():
+        print(f"{one['last_seen']}  {kind}  ({one['api_version']})")
+    for endpoint in found.get("endpoints", []):
+        lacks = ", ".join(endpoint["missing"]) or "nothing"
+        print(f"{endpoint['url']} is not subscribed to: {lacks}")
+    print(f"not seen in 30 days although invoices came: {', '.join(found['not_seen']) or 'none'}")
+    print(f"missing: {', '.join(found['missing']) or 'nothing'}")
+    return 1 if found["missing"] else 0
+
+
+def _of_local_stack() -> dict[str, Any]:
+    client = clients(read()["AWS_ENDPOINT_URL"])
+    found: dict[str, Any] = deployment.invoke(client, deployment.resources(client)[FUNCTION], {})
+    return found
+
+
+def _of_stage(stage: str) -> dict[str, Any]:
+    command = ["sam", "remote", "invoke", FUNCTION, "--config-env", stage, "-e", "{}"]
+    asked = subprocess.run(command, capture_output=True, text=True, check=False)
+    if asked.returncode:
+        raise Failure(" ".join(asked.stderr.split()))
+    found: dict[str, Any] = json.loads(asked.stdout)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
