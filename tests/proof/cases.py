@@ -1,5 +1,6 @@
 """For each function a request that does all that it can do, and what comes before it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from referrals.rules.ids import attribution_id
@@ -8,11 +9,12 @@ from tests.proof.sweep import Case, Deed, Invoke, Request
 from tests.simulation.acts import Deliver, SignUp
 from tests.simulation.plan import AFTER_THE_WINDOW, CODES, NOON
 from tests.simulation.world import SECRET
-from tests.stripe_payloads import OLD, Payload, Sale
+from tests.stripe_payloads import BASIL, OLD, Payload, Sale
 
 USER = "u1"
 CUSTOMER = "cus_u1"
 SALE = Sale(customer=CUSTOMER, number=USER, paid_at=int(NOON.timestamp()), shape=OLD)
+NEW = replace(SALE, shape=BASIL)
 REFERRAL = attribution_id(SECRET.encode(), USER)
 _NOW = timedelta()
 
@@ -66,6 +68,24 @@ CASES: dict[str, Case] = {
         LINKED,
         PAID,
         _told(stripe_payloads.dispute_created(SALE)),
+    ),
+    "a refund that failed": _webhook(
+        stripe_payloads.later(stripe_payloads.refund_failed(SALE), 60),
+        LINKED,
+        PAID,
+        _told(stripe_payloads.charge_refunded(SALE)),
+    ),
+    "which payment paid it, after its refund": _webhook(
+        stripe_payloads.invoice_payment_paid(NEW),
+        LINKED,
+        _told(stripe_payloads.invoice_paid(NEW)),
+        _told(stripe_payloads.charge_refunded(NEW)),
+    ),
+    "a fraud warning lifted": _webhook(
+        stripe_payloads.later(stripe_payloads.fraud_warning_updated(SALE), 60),
+        _told(stripe_payloads.fraud_warning(SALE)),
+        LINKED,
+        PAID,
     ),
     "an approval": _admin(
         "approve_referral", "POST", f"/referrals/{REFERRAL}/approve", THROW_AWAY, PAID, body={}

@@ -157,6 +157,11 @@ def _refunded(amount: int) -> object:
     return charge(customer_id="cus_new", invoice_id="in_new", refunded=amount)
 
 
+def _between_read_and_write(stage: Stage, kind: str, act: Callable[[], object]) -> None:
+    """A fact that is there already is first tried to be put, then read, then put anew."""
+    stage.just_before("PutItem", kind, lambda: stage.just_before("PutItem", kind, act))
+
+
 @scenario
 def of_two_first_reports_of_a_charge_none_is_lost(stage: Stage) -> None:
     scene = scene_on(stage)
@@ -172,7 +177,7 @@ def of_two_first_reports_of_a_charge_none_is_lost(stage: Stage) -> None:
 def of_two_later_reports_of_a_charge_none_is_lost(stage: Stage) -> None:
     scene = scene_on(stage)
     scene.tell(_refunded(0))
-    stage.just_before("PutItem", "CHARGE", lambda: scene.tell(_refunded(PAID)))
+    _between_read_and_write(stage, "CHARGE", lambda: scene.tell(_refunded(PAID)))
     scene.tell(_refunded(100))
     (kept,) = facts.of_customer(scene.table, "cus_new").charges
     assert kept.refunded == PAID
@@ -187,6 +192,32 @@ def a_fact_that_an_earlier_version_kept_is_brought_up_to_date(stage: Stage) -> N
     scene.tell(_refunded(PAID))
     (kept,) = facts.of_customer(scene.table, "cus_new").charges
     assert kept.refunded == PAID
+
+
+@scenario
+def a_dispute_that_an_earlier_version_kept_is_brought_up_to_date(stage: Stage) -> None:
+    scene = scene_on(stage)
+    scene.sign_up()
+    scene.pay(charge_id="ch_1")
+    scene.tell(dispute())
+    for reference in ("ch_1", "cus_new"):
+        place = keys.stripe_fact(reference, "DISPUTE", "dp_1")
+        scene.table.write(scene.table.update("older", place, "REMOVE revision", {}))
+    scene.tell(dispute(closed=True, won=True))
+    (kept,) = facts.of_customer(scene.table, "cus_new").disputes
+    assert kept.won
+
+
+@scenario
+def of_two_later_reports_of_a_dispute_none_is_lost(stage: Stage) -> None:
+    scene = scene_on(stage)
+    scene.tell(dispute(amount=1))
+    won = dispute(closed=True, won=True)
+    _between_read_and_write(stage, "DISPUTE", lambda: scene.tell(won))
+    scene.tell(dispute(amount=2))
+    scene.tell(charge(customer_id="cus_new"))
+    (kept,) = facts.of_customer(scene.table, "cus_new").disputes
+    assert kept.won
 
 
 @scenario
