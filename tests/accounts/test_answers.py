@@ -107,6 +107,24 @@ REFUSED = {
 }
 
 
+def test_a_click_is_paid_with_included_credits_alone(programme, caller, table, account):
+    key = caller(plan="pro")
+    use(table, included_used=399_999, balance=5, spent=0, granted_used=0)
+    click = {"key": key, "body": {"code": CODE}}
+    for charged in ("1", "0", "0"):
+        answer = request("capture_click", "POST", "/referrals/click", **click)
+        assert answer.good
+        assert answer.headers["X-Credits-Charged"] == charged
+    assert (account()["included_used"], account()["balance"]) == (400_000, 5)
+
+
+def test_a_click_with_a_key_that_nothing_pays_is_refused(programme, caller, table):
+    key = caller(plan="free")
+    use(table, included_used=2_000, balance=0)
+    answer = request("capture_click", "POST", "/referrals/click", key=key, body={"code": CODE})
+    assert answer.status == 429
+
+
 @pytest.mark.parametrize("status", REFUSED)
 def test_a_refused_request_costs_nothing(programme, caller, table, account, status):
     decided = programme.rewarded("user-rewarded")["attribution"]["id"]

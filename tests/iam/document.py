@@ -42,7 +42,8 @@ def rendered() -> str:
     charged: set[Permission] = set()
     for function in sorted(roles.policies()):
         allowed = roles.permissions(function)
-        charging = {one for one in allowed if one.sid in roles.shared("CallerPolicy")}
+        shared = roles.shared("KeyPolicy") | roles.shared("ChargePolicy")
+        charging = {one for one in allowed if one.sid in shared}
         charged |= charging
         lines.append(_row(f"`{function}`", allowed - charging, bool(charging)))
     lines.append(_row(f"*{_CHARGES}*", charged, charges=False))

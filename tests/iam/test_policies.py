@@ -108,6 +108,14 @@ def test_whoever_charges_an_account_makes_none_and_books_nothing():
             assert not may(function, "PutItem", keys.credits("any"))
 
 
+def test_a_click_reaches_no_balance():
+    account = keys.credits("any")
+    assert may("capture_click", "UpdateItem", account, **set_("included_used"))
+    for attribute in ("balance", "spent", "overage"):
+        assert not may("capture_click", "UpdateItem", account, **set_(attribute))
+        assert may("list_referrals", "UpdateItem", account, **set_(attribute))
+
+
 def test_a_user_looking_at_their_referrals_changes_no_referral_and_no_credits():
     for function in ("my_referrals", "my_referral_events"):
         for key in (keys.attribution("any"), keys.credits("any"), keys.ledger("any", "grant")):

@@ -14,6 +14,7 @@ from referrals.edge.tokens import verified_claims
 from referrals.rules.errors import Forbidden, Unauthorized
 from referrals.store import api_keys
 from referrals.store.api_keys import ApiKey
+from referrals.store.metering import charge_included
 
 ADMIN = "admin"
 SERVICE = "service"
@@ -59,10 +60,13 @@ def allow_user(app: APIGatewayHttpResolver, event: Event) -> None:
 
 
 def allow_anyone(app: APIGatewayHttpResolver, event: Event) -> After | None:
-    """A guard that lets everyone pass; only one who sends a key pays. Unauthorized."""
+    """A guard that lets everyone pass; only one who sends a key pays. Unauthorized, LimitExceeded.
+
+    They pay with included credits alone: whoever serves strangers must not touch a balance.
+    """
     if "x-api-key" not in _headers(event):
         return None
-    return charged(identify(event).user_id)
+    return charged(identify(event).user_id, charge_included)
 
 
 def caller(app: APIGatewayHttpResolver) -> Caller:

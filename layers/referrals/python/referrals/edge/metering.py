@@ -1,5 +1,9 @@
 """Metering: one credit a request, taken before and given back unless the answer is a 2xx."""
 
+from collections.abc import Callable
+from datetime import datetime
+
+from referrals.dynamodb.table import Table
 from referrals.edge import clock, service
 from referrals.edge.http import After, Answer
 from referrals.edge.telemetry import Metric, count, logger
@@ -12,10 +16,13 @@ _MULTIPLE_CHOICES = 300
 _SECONDS = {Window.MINUTE: 60, Window.DAY: 86_400}
 
 
-def charged(user_id: str) -> After:
+Take = Callable[[Table, str, datetime], Charge]
+
+
+def charged(user_id: str, take: Take = metering.charge) -> After:
     """Charge the account, and return what to do once the answer is known. LimitExceeded."""
     try:
-        charge = metering.charge(service.table(), user_id, clock.now())
+        charge = take(service.table(), user_id, clock.now())
     except LimitExceeded as refusal:
         account = metering.account_of(service.table(), user_id, clock.now())
         refusal.headers = _headers(account, charged=0)
@@ -23,10 +30,10 @@ def charged(user_id: str) -> After:
         raise
 
     def after(answer: Answer) -> None:
-        account, paid = charge.account, answer["statusCode"] < _MULTIPLE_CHOICES
-        if not paid:
+        account, good = charge.account, answer["statusCode"] < _MULTIPLE_CHOICES
+        if charge.source and not good:
             account = _given_back(charge)
-        answer["headers"] |= _headers(account, charged=int(paid))
+        answer["headers"] |= _headers(account, charged=int(good and charge.source is not None))
 
     return after
 

@@ -49,10 +49,10 @@ _seen: dict[tuple[str, str], Account] = {}
 
 @dataclass(frozen=True)
 class Charge:
-    """One credit of an account, and the account after it."""
+    """One credit of an account, and the account after it; no source where nothing was taken."""
 
     user_id: str
-    source: Source
+    source: Source | None
     account: Account
 
 
@@ -69,14 +69,30 @@ def account_of(table: Table, user_id: str, now: datetime) -> Account:
 
 def charge(table: Table, user_id: str, now: datetime) -> Charge:
     """Take one credit. LimitExceeded where none may be taken."""
+    return _charge(table, user_id, now, frozenset(Source))
+
+
+def charge_included(table: Table, user_id: str, now: datetime) -> Charge:
+    """Take one of the month's included credits, or nothing where only others are left.
+
+    LimitExceeded where none may be taken.
+    """
+    return _charge(table, user_id, now, frozenset({Source.INCLUDED}))
+
+
+def _charge(table: Table, user_id: str, now: datetime, among: frozenset[Source]) -> Charge:
     stored, certain = _seen.get((table.name, user_id), Account()), False
     for wait in waits():
         try:
-            source = source_of(stored.at(now), now)
+            source: Source | None = source_of(stored.at(now), now)
         except LimitExceeded:
             # What was last seen may be old news; only the account itself can refuse.
             if certain:
                 raise
+            source = None
+        if source is None or source not in among:
+            if certain:
+                return Charge(user_id, None, stored.at(now))
             stored, certain = account_from(table.get(keys.credits(user_id))), True
             continue
         try:
@@ -95,8 +111,12 @@ def give_back(table: Table, charged: Charge) -> Account:
     """Undo a charge, in every window that has not ended since."""
     stored = charged.account
     for wait in waits():
+        update = _giving_back(stored, charged)
+        if not update.add:
+            # Every window has ended.
+            return stored
         try:
-            account = _write(table, charged.user_id, _giving_back(stored, charged))
+            account = _write(table, charged.user_id, update)
         except _Different as different:
             stored = different.account
         except _InConflict:
@@ -199,11 +219,10 @@ def _giving_back(stored: Account, charged: Charge) -> _Update:
     for window in ("minute", "day"):
         if getattr(stored, window) == getattr(charged.account, window):
             update.add[f"{window}_used"] = -1
-    for name, by in _SOURCE_COUNTERS[charged.source].items():
+    counters = _SOURCE_COUNTERS[charged.source] if charged.source else {}
+    for name, by in counters.items():
         if name not in _MONTH_COUNTERS or stored.month == charged.account.month:
             update.add[name] = -by
-    if not update.add:
-        update.add["spent"] = 0
     return update
 
 
