@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from referrals.edge import clock, service
 from referrals.edge.settings import settings
 from referrals.edge.stripe_api import endpoints
-from referrals.rules.subscription import not_seen, not_subscribed
+from referrals.rules.subscription import not_seen, not_subscribed, version_in_use
 from referrals.store import event_kinds
 
 
@@ -29,9 +29,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     api_key = settings().stripe.api_key
     if not api_key:
         return told | {"missing": absent}
-    found = [
-        {"url": one.url, "missing": not_subscribed(one.enabled_events, one.api_version or "9998")}
-        for one in endpoints(api_key)
+    found = endpoints(api_key)
+    usual = version_in_use(seen)
+    told["endpoints"] = [
+        {"url": one.url, "missing": not_subscribed(one.enabled_events, one.api_version or usual)}
+        for one in found
     ]
-    every = [set(one["missing"]) for one in found] or [set(not_subscribed((), "9998"))]
-    return told | {"endpoints": found, "missing": sorted(set.intersection(*every))}
+    # Together they may send what none does alone; one version's needs met are enough.
+    together = {kind for one in found for kind in one.enabled_events}
+    versions = sorted({one.api_version or usual for one in found} or {usual})
+    return told | {"missing": min((not_subscribed(together, one) for one in versions), key=len)}

@@ -3,16 +3,19 @@
 import io
 import json
 import logging
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
+import stripe
 
 from referrals.dynamodb import side_by_side
 from referrals.dynamodb.table import Table
-from referrals.edge import auth, clock, service, settings, telemetry
+from referrals.edge import auth, clock, service, settings, stripe_api, telemetry
 from referrals.edge.tokens import _key_set
 from referrals.store import keys
+from tests.functions.fake_stripe import FakeStripe
 from tests.functions.identity_provider import AUDIENCE, ISSUER, IdentityProvider
 from tests.functions.running import (
     CALLERS,
@@ -24,6 +27,7 @@ from tests.iam import guard, roles
 from tests.tables import direct_table, everything
 
 HASHING_SECRET = "a hashing secret that nothing may show"
+API_KEY = "sk_test_an_api_key_that_nothing_may_show"
 STRIPE_SECRETS = json.dumps({"signing_secrets": [SIGNING_SECRET, OLDER_SIGNING_SECRET]})
 
 
@@ -65,6 +69,21 @@ def configure(monkeypatch):
 @pytest.fixture
 def programme(table) -> RunningProgramme:
     return RunningProgramme(table)
+
+
+@pytest.fixture
+def stripe_answers(monkeypatch) -> Iterator[FakeStripe]:
+    """The operator gave an API key, and Stripe answers what it is told to."""
+    fake = FakeStripe()
+    client = stripe.StripeClient(API_KEY, base_addresses={"api": fake.url}, max_network_retries=0)
+    monkeypatch.setattr(stripe_api, "_client", lambda api_key: client)
+    secrets = {
+        "HashingSecret": HASHING_SECRET,
+        "StripeSecret": json.dumps({"signing_secrets": [SIGNING_SECRET], "api_key": API_KEY}),
+    }
+    monkeypatch.setattr(settings, "_secret", guard.secrets(secrets))
+    yield fake
+    fake.stop()
 
 
 @pytest.fixture

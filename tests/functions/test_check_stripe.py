@@ -39,6 +39,14 @@ def test_what_did_not_come_although_invoices_do_is_missing(programme, version, m
     assert told["seen"]["invoice.paid"]["api_version"] == version
 
 
+def test_an_event_without_a_version_is_taken_for_the_oldest(programme):
+    sale = programme.referred("user-1")
+    programme.stripe(stripe.invoice_paid(sale) | {"api_version": None})
+    told = invoke("check_stripe", {})
+    assert told["seen"]["invoice.paid"]["api_version"] == ""
+    assert "charge.refund.updated" in told["missing"]
+
+
 def test_a_kind_that_came_long_ago_is_missing_again(programme, time_is):
     time_is(NOON - timedelta(days=31))
     sale = programme.referred("user-1")

@@ -72,8 +72,9 @@ def _payments(api_key: str, intent: str) -> list[InvoicePayment]:
 
 def endpoints(api_key: str) -> list[Endpoint]:
     """The webhook endpoints that lead to this service, where they are enabled. StripeUnavailable"""
-    answer = _asked(lambda: _client(api_key).v1.webhook_endpoints.list({"limit": _MOST_PAYMENTS}))
-    found = answer.data if answer is not None else []
+    found = _asked(lambda: list(_client(api_key).v1.webhook_endpoints.list().auto_paging_iter()))
+    if found is None:
+        raise StripeUnavailable("Stripe does not list its webhook endpoints")
     known = [Endpoint.model_validate(one.to_dict()) for one in found]
     return [one for one in known if one.url.endswith(_PATH) and one.status == "enabled"]
 
@@ -86,6 +87,8 @@ def _asked(question: Callable[[], T]) -> T | None:
         return question()
     except stripe.InvalidRequestError:
         return None
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        raise StripeUnavailable("Stripe refuses the API key") from error
     except stripe.StripeError as error:
         raise StripeUnavailable("Stripe failed or timed out") from error
 

@@ -87,7 +87,7 @@ def told_by(payload: bytes, scope: StripeScope, secret: bytes) -> Told | None:
         kind=frame.type,
         event_id=frame.id,
         at=_time(frame.created),
-        api_version=str(event.get("api_version")),
+        api_version=str(event.get("api_version") or ""),
         facts=facts,
     )
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 # Longer than a month: a subscription's invoices come at least so often.
 QUIET = timedelta(days=30)
+_NEWEST = "9998"
 _INVOICES = ("invoice.paid", "invoice.payment_succeeded")
 
 
@@ -59,6 +60,11 @@ def not_seen(seen: Mapping[str, KindSeen], today: date) -> list[str]:
 def not_subscribed(subscribed: Collection[str], api_version: str) -> list[str]:
     """The needed kinds that an endpoint of this version is not subscribed to."""
     return [] if "*" in subscribed else _missing(subscribed, api_version)
+
+
+def version_in_use(seen: Mapping[str, KindSeen]) -> str:
+    """What an endpoint without a version of its own sends, as far as can be seen."""
+    return max((one.api_version for one in seen.values()), default="") or _NEWEST
 
 
 def _missing(there: Collection[str], api_version: str) -> list[str]:
