@@ -30,14 +30,30 @@ def main() -> int:
     except Failure as failure:
         print(f"make stripe-check: {failure}", file=sys.stderr)
         return 1
+    return show(found)
+
+
+def show(found: dict[str, Any]) -> int:
+    """Prints it for a person; the exit status is 1 where something is missing."""
     for kind, one in found["seen"].items():
-        print(f"{one['last_seen']}  {kind}  ({one['api_version']})")
-    for endpoint in found.get("endpoints", []):
-        lacks = ", ".join(endpoint["missing"]) or "nothing"
-        print(f"{endpoint['url']} is not subscribed to: {lacks}")
-    print(f"not seen in 30 days although invoices came: {', '.join(found['not_seen']) or 'none'}")
-    print(f"missing: {', '.join(found['missing']) or 'nothing'}")
-    return 1 if found["missing"] else 0
+        print(f"{one['last_seen']}  {kind}  ({one['api_version'] or 'no API version'})")
+    if not found["seen"]:
+        print("no event has come yet")
+    why = "none in 30 days although invoices came"
+    if "endpoints" in found:
+        why = "no endpoint is subscribed to it"
+        for endpoint in found["endpoints"]:
+            lacks = ", ".join(endpoint["missing"]) or "nothing"
+            print(f"{endpoint['url']} is not subscribed to: {lacks}")
+        if not found["endpoints"]:
+            print("Stripe has no enabled endpoint that ends in /webhooks/stripe")
+        if found["not_seen"]:
+            print(f"none in 30 days although invoices came: {', '.join(found['not_seen'])}")
+    if not found["missing"]:
+        print("nothing is missing")
+        return 0
+    print(f"missing, {why}: {', '.join(found['missing'])}")
+    return 1
 
 
 def _of_local_stack() -> dict[str, Any]:
@@ -51,7 +67,11 @@ def _of_stage(stage: str) -> dict[str, Any]:
     asked = subprocess.run(command, capture_output=True, text=True, check=False)
     if asked.returncode:
         raise Failure(" ".join(asked.stderr.split()))
-    found: dict[str, Any] = json.loads(asked.stdout)
+    # SAM exits with 0 where the function fails, and where it says nothing.
+    *_, answer = asked.stdout.strip().split("\n")
+    found: dict[str, Any] = json.loads(answer or "{}")
+    if "seen" not in found:
+        raise Failure(f"{FUNCTION} failed: {found.get('errorMessage', 'it gave no answer')}")
     return found
 
 
