@@ -123,6 +123,8 @@ def test_every_event_of_both_shapes_passes_through_the_stack(service):
             stripe_payloads.charge_succeeded(sale),
             stripe_payloads.invoice_paid(sale),
             stripe_payloads.invoice_paid(sale, "invoice.payment_succeeded"),
+            # In today's shape nothing else names the payment and the invoice both.
+            stripe_payloads.invoice_payment_paid(sale),
             stripe_payloads.charge_refunded(sale, 1225),
         ):
             assert service.stripe(event).good["handled"], event["type"]
