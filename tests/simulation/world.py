@@ -39,6 +39,8 @@ _SECRETS = {
     "StripeSecret": json.dumps({"signing_secrets": [SIGNING_SECRET]}),
 }
 _SDK_ATTEMPTS = 4
+# The emulator knows a request by its token, whichever world of this process sent it.
+_worlds = count()
 
 
 class Step(NamedTuple):
@@ -86,7 +88,7 @@ class World:
         self.failures = 0
         self.unprovoked: list[str] = []
         self.faulty = False
-        self._tokens = count()
+        self._number, self._tokens = next(_worlds), count()
         self._clients = [Client(emulator, self, attempts) for attempts in (_SDK_ATTEMPTS, 1)]
         self.actor = self.new_actor("setup")
 
@@ -150,7 +152,7 @@ class World:
         return self.emulator.ask_behind(call.operation, body, self.actor.chance)
 
     def token(self) -> str:
-        return f"token-{next(self._tokens)}"
+        return f"token-{self._number}-{next(self._tokens)}"
 
     # What the service takes from its surroundings.
 
