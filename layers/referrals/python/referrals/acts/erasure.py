@@ -198,8 +198,10 @@ def _move_money(table: Table, user_id: str, erased: str) -> int:
 
 def _move_bookings(table: Table, user_id: str, erased: str) -> int:
     """The ledger and what it adds up to move together, so that they agree at every moment."""
-    parts: list[Part] = []
     bookings = _some_bookings(table, user_id)
+    if not bookings:
+        return 0
+    parts: list[Part] = []
     for item in bookings:
         new, old = keys.ledger(erased, ledger_from(item).key), Key(item["pk"], item["sk"])
         parts.append(table.put("ledger", {**item, "pk": new.pk}))
@@ -209,8 +211,7 @@ def _move_bookings(table: Table, user_id: str, erased: str) -> int:
     for owner, credits in ((erased, total), (user_id, -total)):
         place = keys.credits(owner)
         parts.append(table.update("credits", place, "ADD balance :credits", {":credits": credits}))
-    if bookings:
-        table.transact(parts)
+    table.transact(parts)
     return len(bookings)
 
 
