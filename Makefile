@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 CHECKOV := .venv-checkov
+# What npm brings: into the layer, and for checks alone.
+NPM := .npm/installed
+CRAWLERS := layers/referrals/python/referrals/edge/crawlers.txt
 
 # Whole modules to a process: what a module prepares is prepared once.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
@@ -20,7 +23,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(INSTALLED) ## Install what development needs into .venv (the other targets do it too)
+setup: $(INSTALLED) $(NPM) $(CRAWLERS) ## Install what development needs into .venv (the other targets do it too)
 
 run: setup ## Run the whole service here: http://127.0.0.1:3000/api/v1 (PORT=… changes it)
 	@PYTHONPATH=layers/referrals/python $(BIN)/python -m local.run
@@ -119,6 +122,14 @@ requirements: setup ## Pin the requirements anew from the .in files (needs uv)
 
 clean: ## Remove what was built, but not what was installed
 	rm -rf .aws-sam .local
+
+$(NPM): npm-dev.json layers/referrals/npm.json $(INSTALLED)
+	@$(BIN)/python layers/referrals/npm_packages.py npm-dev.json .npm
+	@$(BIN)/python layers/referrals/npm_packages.py layers/referrals/npm.json layers/referrals/.npm
+	@touch $@
+
+$(CRAWLERS): $(NPM) layers/referrals/crawlers.py
+	@$(BIN)/python layers/referrals/crawlers.py layers/referrals/.npm $@
 
 # Made anew when the requirements change, else once. The two environments do not agree on one.
 $(INSTALLED): requirements-dev.txt

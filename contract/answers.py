@@ -215,6 +215,10 @@ HEADERS = {
     "RateLimit-Policy": ("string", "The limits of the plan"),
     "X-Credits-Charged": ("integer", "1, or 0 where the request was refused"),
     "X-Credits-Remaining": ("integer", "Included and granted credits left"),
+    "Location": ("string", "The landing page, with the link's query"),
+    "Set-Cookie": ("string", "The click's id, for the attribution window"),
+    "Cache-Control": ("string", "How long the answer may be kept"),
+    "ETag": ("string", "Changes with the content"),
     "Retry-After": ("integer", "Seconds until the limit's window ends"),
 }
 REFUSAL: dict[str, Any] = {

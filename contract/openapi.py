@@ -42,9 +42,12 @@ ADMIN = Access((KEY, TOKEN), (401, 403, 429), charged=True)
 USER = Access((TOKEN,), (401,))
 # Only one who sends a key pays.
 VISITOR = Access(({}, KEY), (401, 429), charged=True)
+ANYONE = Access(({},), ())
 STRIPE = Access(({},), (502,))
 ACCESS = {
     "capture_click": VISITOR,
+    "follow_link": ANYONE,
+    "serve_embed": ANYONE,
     "my_referrals": USER,
     "my_referral_events": USER,
     "stripe_webhook": STRIPE,
@@ -104,6 +107,8 @@ def _described(function: str, module: ModuleType) -> Schema:
     """The resolver's own schema of one operation, with what it cannot know."""
     schema: Schema = json.loads(module.app.get_openapi_json_schema())
     ((path, methods),) = schema["paths"].items()
+    # A HEAD is answered as a GET is.
+    methods.pop("head", None)
     ((_, operation),) = methods.items()
     access = ACCESS.get(function, ADMIN)
     event = json.loads((ROOT / "events" / f"{function}.json").read_text())
@@ -116,7 +121,10 @@ def _described(function: str, module: ModuleType) -> Schema:
     _describe_body(operation, event, schema["components"]["schemas"])
     if access is STRIPE:
         _describe_event_of_stripe(operation, event)
-    operation["responses"] = _responses(function, path, operation, access)
+    if access is ANYONE:
+        operation["responses"] = _script() if function == "serve_embed" else _redirects()
+    else:
+        operation["responses"] = _responses(function, path, operation, access)
     return schema
 
 
@@ -184,6 +192,20 @@ def _responses(function: str, path: str, operation: Schema, access: Access) -> S
     if function in DEPENDING_ON_STATE:
         statuses.add(409)
     return {"200": good} | {str(status): _refusal(status) for status in sorted(statuses)}
+
+
+def _redirects() -> Schema:
+    names = ("x-request-id", "Location", "Set-Cookie", "Cache-Control")
+    found = {"description": "Go on to the landing page", "headers": _headers(*names)}
+    return {"302": found} | {str(status): _refusal(status) for status in (400, 404, 413, 500)}
+
+
+def _script() -> Schema:
+    names = ("x-request-id", "ETag", "Cache-Control")
+    script = {"text/javascript": {"schema": {"type": "string"}}}
+    given = {"description": "The script", "headers": _headers(*names), "content": script}
+    known = {"description": "The browser has it already", "headers": _headers("ETag")}
+    return {"200": given, "304": known, "500": _refusal(500)}
 
 
 def _refusal(status: int) -> Schema:

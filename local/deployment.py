@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from samcli.yamlhelper import yaml_parse
+
 from local import sam
 from local.emulator import Clients
 from local.environment import LOCAL, ROOT
@@ -88,6 +90,12 @@ def variables(client: Clients, names: Mapping[str, str]) -> dict[str, dict[str, 
         ]["Variables"]
         for function in sorted(functions)
     }
+
+
+def template() -> dict[str, Any]:
+    """template.yaml as it is written, CloudFormation's functions as plain mappings."""
+    found: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+    return found
 
 
 def function_resource(directory: str) -> str:

@@ -13,6 +13,8 @@ from email.message import Message
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from local.cors import Cors
+
 JWKS_PATH = "/.well-known/jwks.json"
 # Enough that processes race each other, and few enough that a burst starts no crowd of them.
 AT_ONCE = 16
@@ -40,8 +42,9 @@ class Gateway(ThreadingHTTPServer):
     # A burst of a thousand connections should wait, not be refused.
     request_queue_size = 1024
 
-    def __init__(self, port: int, upstream_port: int, api_id: str, jwks: bytes) -> None:
+    def __init__(self, port: int, upstream_port: int, api_id: str, jwks: bytes, cors: Cors) -> None:
         super().__init__(("127.0.0.1", port), Forward)
+        self.cors = cors
         self.upstream_port = upstream_port
         self.prefix = f"/_aws/execute-api/{api_id}"
         self.jwks = jwks
@@ -76,6 +79,8 @@ class Forward(BaseHTTPRequestHandler):
             # Functions fetch the JWKS while they hold a turn: it must not wait for one.
             if self.path.split("?", 1)[0] == JWKS_PATH:
                 self._send(200, [("Content-Type", "application/json")], self.server.jwks)
+            elif self.server.cors.is_preflight(self.command, dict(self.headers.items())):
+                self._send(204, self.server.cors.preflight(self.headers.get("Origin")), b"")
             else:
                 with self.server.turns:
                     self._pass_on(body)
@@ -102,7 +107,10 @@ class Forward(BaseHTTPRequestHandler):
             connection.putheader("Content-Length", str(len(body)))
             connection.endheaders(body)
             response = connection.getresponse()
-            self._send(response.status, list(_end_to_end(response.headers)), response.read())
+            headers = self.server.cors.answered(
+                _end_to_end(response.headers), self.headers.get("Origin")
+            )
+            self._send(response.status, headers, response.read())
         except BrokenPipeError:
             self.close_connection = True
         except (OSError, HTTPException):

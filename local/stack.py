@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from local import deployment
+from local.cors import Cors
 from local.emulator import CREDENTIALS, Emulator, clients, refuse_busy
 from local.environment import LOCAL, write, write_for_sam
 from local.gateway import JWKS_PATH, Gateway
@@ -93,7 +94,11 @@ class Stack:
         if self._gateway is not None:
             self._gateway.stop()
         self._gateway = Gateway(
-            self.port, self._emulator.port, self.names["Api"], self._signer.jwks()
+            self.port,
+            self._emulator.port,
+            self.names["Api"],
+            self._signer.jwks(),
+            Cors.of(deployment.template(), self._parameters.get("AllowedOrigins", "")),
         )
         self._gateway.start()
 
@@ -117,6 +122,7 @@ class Stack:
             "EndpointUrl": self._emulator.url,
             "ReserveConcurrency": "false",
             "RecoverySchedule": "rate(1 minute)",
+            "LandingUrl": "https://example.com/welcome",
             # Everybody here has one address, so that it says nothing.
             "RiskRules": ",".join(rule for rule in RISK_RULES if rule != "same_ip"),
             "JwtJwksUrl": f"{self.issuer}{JWKS_PATH}",

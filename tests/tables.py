@@ -27,7 +27,10 @@ def create_table(client: Any) -> str:
         for resource in template()["Resources"].values()
         if resource["Type"] == "AWS::DynamoDB::Table"
     )
-    wanted = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+    wanted = (
+        *("AttributeDefinitions", "KeySchema", "BillingMode"),
+        *("GlobalSecondaryIndexes", "LocalSecondaryIndexes"),
+    )
     name = f"referrals-{next(_numbers)}"
     client.create_table(TableName=name, **{key: defined[key] for key in wanted})
     return name

@@ -23,6 +23,7 @@ def my_referrals() -> Envelope[Member]:
         data=Member(
             code=own.code,
             share_path=f"/r/{own.code}",
+            share_url=settings().link.share_url(own.code),
             attribution_window_days=programme.window_days,
             monthly_referrer_reward_cap=programme.monthly_cap,
             reward_credits=programme.referrer_credits,

@@ -34,6 +34,12 @@ def test_the_first_call_makes_a_code_that_stays(programme, me):
     assert me("user-new").good["code"] == first["code"] != me("user-other").good["code"]
 
 
+def test_the_link_to_share_is_told_where_its_host_is_known(programme, me, configure):
+    assert "share_url" not in me().good
+    configure(DOMAIN_NAME="go.example.com")
+    assert me().good["share_url"] == f"https://go.example.com/r/{CODE}"
+
+
 def test_the_new_code_takes_clicks_at_once(programme, me):
     code = me("user-new").good["code"]
     assert programme.click(code=code).good["code"] == code

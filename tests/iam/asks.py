@@ -118,7 +118,8 @@ def _queried(request: Mapping[str, Any]) -> str:
 
 def _partition_key(index: str | None) -> str:
     table = template()["Resources"]["Table"]["Properties"]
-    indexes = {one["IndexName"]: one["KeySchema"] for one in table["GlobalSecondaryIndexes"]}
+    made = (*table["GlobalSecondaryIndexes"], *table["LocalSecondaryIndexes"])
+    indexes = {one["IndexName"]: one["KeySchema"] for one in made}
     schema = indexes[index] if index else table["KeySchema"]
     return next(str(one["AttributeName"]) for one in schema if one["KeyType"] == "HASH")
 

@@ -28,6 +28,7 @@ _ENTITIES = {
     "USER#*": "users",
     "/index/by_campaign": "index by campaign",
     "/index/by_status": "index by status",
+    "/index/by_visit_time": "clicks by their time",
     "/index/pending_grants": "index of pending grants",
 }
 _READS = ("GetItem", "BatchGetItem", "Query", "Scan")

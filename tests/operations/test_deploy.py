@@ -153,7 +153,7 @@ def test_what_the_stack_reserves_already_is_not_asked_for_again():
     standing = {"ReserveConcurrency": "true", "ClickConcurrency": "50"}
     account = Account({"ConcurrentExecutions": 160, "UnreservedConcurrentExecutions": 107})
     refuse_without_room(account, template(), standing, standing)
-    with pytest.raises(Failure, match="reserves 20 "):
+    with pytest.raises(Failure, match="reserves 40 "):
         refuse_without_room(account, template(), standing, standing | {"ClickConcurrency": "70"})
 
 

@@ -1,12 +1,13 @@
 """For each function a request that does all that it can do, and what comes before it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from referrals.rules.ids import attribution_id
 from tests import stripe_payloads
+from tests.functions.client import event as request_event
 from tests.proof.sweep import Case, Deed, Invoke, Request
-from tests.simulation.acts import Deliver, SignUp
+from tests.simulation.acts import Deliver, Sending, SignUp
 from tests.simulation.plan import AFTER_THE_WINDOW, CODES, NOON
 from tests.simulation.world import SECRET
 from tests.stripe_payloads import BASIL, OLD, Payload, Sale
@@ -48,11 +49,31 @@ def _user(function: str, path: str, *before: Deed) -> Case:
     return Case(function, Request(function, "GET", path, details), before)
 
 
+@dataclass(frozen=True)
+class Fetch:
+    """What a browser fetches, until it has it."""
+
+    function: str
+    path: str
+    status: int
+
+    def do(self, sending: Sending) -> None:
+        for _ in range(3):
+            event = request_event("GET", "")
+            event |= {"rawPath": self.path, "rawQueryString": "utm_campaign=spring"}
+            answer = sending.actor.invoke(self.function, event)
+            if answer is not None and answer["statusCode"] == self.status:
+                return
+        sending.answers.unanswered.append(self)  # type: ignore[arg-type]
+
+
 _CLICK = {"key": None, "body": {"code": CODES["metered"], "click_id": "click_new"}}
 _BOUNDS = {"from": "2026-11-20T11:30:00Z", "to": "2026-11-20T12:30:00Z"}
 
 CASES: dict[str, Case] = {
     "a click": Case("capture_click", Request("capture_click", "POST", "/referrals/click", _CLICK)),
+    "a script": Case("serve_embed", Fetch("serve_embed", "/referrals.js", 200)),
+    "a followed link": Case("follow_link", Fetch("follow_link", f"/r/{CODES['metered']}", 302)),
     "a signup": Case("attribute_signup", _signed_up(), priced=True),
     "a signup after the payment": Case("attribute_signup", LINKED, (PAID,), priced=True),
     "a first payment": _webhook(PAID.payload, LINKED),

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from referrals.rules.errors import LimitExceeded
-from referrals.store import click_limit, fingerprint, keys
+from referrals.store import click_limit, clicks, fingerprint, keys
 from referrals.views import funnel
 from tests.proof.scenarios import scenario, scene_on
 from tests.proof.stage import Stage
@@ -22,8 +22,20 @@ def of_two_clicks_with_one_id_at_once_one_stands(stage: Stage) -> None:
     )
     assert scene.click("visit-1", utm_campaign="autumn").utm_campaign == "spring"
     span = funnel.Span(NOW - timedelta(hours=1), NOW + timedelta(hours=1))
-    clicks, _ = funnel.count(scene.table, span, None, NOW, timedelta(days=90))
-    assert clicks == 1
+    counted, _ = funnel.count(scene.table, span, None, NOW, timedelta(days=90))
+    assert counted == 1
+
+
+@scenario
+def one_visitor_who_follows_a_link_twice_at_once_is_one_click(stage: Stage) -> None:
+    scene = scene_on(stage)
+    scene.follow(utm_campaign="spring")
+    scene.follow(utm_campaign="autumn")
+    click, new = scene.follow()
+    assert not new
+    standing = clicks.find(scene.table, click.click_id)
+    assert standing is not None
+    assert standing.utm_campaign == "spring"
 
 
 @scenario

@@ -25,6 +25,7 @@ HANDLERS = {
         "create_api_key",
         "erase_user",
         "expire_attributions",
+        "follow_link",
         "get_account",
         "get_referral",
         "list_referrals",
@@ -36,6 +37,7 @@ HANDLERS = {
         "reject_referral",
         "revoke_api_key",
         "roll_up_clicks",
+        "serve_embed",
         "stripe_webhook",
     )
 }

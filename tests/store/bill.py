@@ -108,7 +108,10 @@ def _units(size: int) -> int:
 
 def _add_writes(bill: Bill, consumed: Any) -> None:
     for one in consumed if isinstance(consumed, list) else [consumed]:
-        indexes = one.get("GlobalSecondaryIndexes", {}).values()
+        indexes = {
+            **one.get("GlobalSecondaryIndexes", {}),
+            **one.get("LocalSecondaryIndexes", {}),
+        }.values()
         in_indexes = sum(index["CapacityUnits"] for index in indexes)
         bill.index_writes += in_indexes
         bill.writes += one.get("CapacityUnits", 0) - in_indexes

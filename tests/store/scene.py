@@ -8,7 +8,7 @@ from typing import Any
 from ulid import ULID
 
 from referrals.acts import recovery, review, signups
-from referrals.acts.capture import capture
+from referrals.acts.capture import capture, capture_visit
 from referrals.acts.granting import Outcome
 from referrals.acts.intake import Fact, take_in
 from referrals.acts.signups import Signup
@@ -41,6 +41,10 @@ class Scene:
         seen = Click(click_id="", code="", clicked_at=at, **visit)
         ulid = ULID.from_datetime(at)
         return capture(self.table, seen, ulid, code=code, given_id=click_id, kept=KEPT)
+
+    def follow(self, at: datetime = NOW, **visit: Any) -> tuple[Click, bool]:
+        seen = Click(click_id="", code="", clicked_at=at, **visit)
+        return capture_visit(self.table, SECRET, seen, code=CODE, kept=KEPT)
 
     def sign_up(self, user_id: str = "new", at: datetime = NOW, **signup: Any) -> Attribution:
         if not {"code", "click_id"} & signup.keys():

@@ -45,6 +45,14 @@ def _visited():
     return scene, lambda: scene.click(**_VISIT)
 
 
+def _followed(*, again=False):
+    scene = Scene()
+    scene.follow(at=NOW - timedelta(hours=1))
+    if again:
+        scene.follow(**_VISIT)
+    return scene, lambda: scene.follow(**_VISIT)
+
+
 def _signup(*, by_code=False, code_seen=True):
     scene = Scene()
     click = scene.click(**_VISIT)
@@ -175,6 +183,10 @@ class Ceiling:
 
 OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost, Ceiling]] = {
     "click": (_visited, Cost(1, 0, 0, 1), Ceiling(1, trips=1)),
+    # One put and its entry in the local index: docs/decisions.md.
+    "followed link": (_followed, Cost(1, 1, 0, 1), Ceiling(2, trips=1)),
+    # A put that is refused costs a unit on AWS, of which no emulator tells.
+    "followed link, again": (lambda: _followed(again=True), Cost(0, 0, 0, 1), Ceiling(1, trips=1)),
     "metering": (_metered, Cost(1, 0, 0, 1), Ceiling(1, trips=1)),
     "signup by code": (
         lambda: _signup(by_code=True),
@@ -228,21 +240,21 @@ OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost,
         Cost(0, 0, 15, 2),
         Ceiling(0, 20, 2),
     ),
-    "stats of a year": (lambda: _year(None), Cost(0, 0, 63, 2), Ceiling(0, 60 + _EDGES, 2)),
+    "stats of a year": (lambda: _year(None), Cost(0, 0, 67, 2), Ceiling(0, 60 + _EDGES, 2)),
     "stats without bounds, a year old": (
         lambda: _year(None, bounds=(None, None)),
-        Cost(0, 0, 61, 2),
+        Cost(0, 0, 65, 2),
         Ceiling(0, 60 + _EDGES, 2),
     ),
     # A bound to come breaks no hour: the same as none.
     "stats until a time to come": (
         lambda: _year(None, bounds=(None, timedelta(days=366, minutes=-1))),
-        Cost(0, 0, 61, 2),
+        Cost(0, 0, 65, 2),
         Ceiling(0, 60 + _EDGES, 2),
     ),
     "stats of a year and campaign": (
         lambda: _year("spring_2026"),
-        Cost(0, 0, 65, 2),
+        Cost(0, 0, 69, 2),
         Ceiling(0, 60 + _EDGES, 2),
     ),
 }

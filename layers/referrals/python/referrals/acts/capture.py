@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from referrals.dynamodb.table import Table
 from referrals.rules.clicks import Click
 from referrals.rules.errors import InvalidRequest
-from referrals.rules.ids import is_click_id, normalized_code
+from referrals.rules.ids import is_click_id, normalized_code, visit_click_id
 from referrals.store import clicks, codes
 
 if TYPE_CHECKING:
@@ -34,6 +34,21 @@ def capture(
     minted = replace(visit, click_id=clicks.mint(ulid), code=owner.code)
     clicks.record_minted(table, minted, ulid, kept)
     return minted
+
+
+def capture_visit(
+    table: Table, secret: bytes, visit: Click, *, code: str, kept: timedelta
+) -> tuple[Click, bool]:
+    """Store the click of a followed link, and whether it is new. InvalidRequest for a code.
+
+    One visitor of one link in one hour is one click, however often and at once they come.
+    """
+    owner = usable_code(table, code)
+    hour = f"{visit.clicked_at:%Y%m%d%H}"
+    visitor = visit.ip_hash or "", visit.user_agent_hash or ""
+    click_id = visit_click_id(secret, hour, owner.code, *visitor)
+    click = replace(visit, click_id=click_id, code=owner.code)
+    return click, clicks.record_visit(table, click, kept)
 
 
 def usable_code(table: Table, code: str) -> codes.Code:

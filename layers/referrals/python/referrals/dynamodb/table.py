@@ -103,17 +103,24 @@ class Table:
         between: tuple[str, str] | None = None,
         newest_first: bool = False,
         page: int | None = None,
+        index: tuple[str, str] | None = None,
     ) -> Iterator[Item]:
-        """A partition's items in key order, of a prefix or between two sort keys (inclusive)."""
+        """A partition's items in key order, of a prefix or between two sort keys (inclusive).
+
+        `index` names a local index and its sort key, in whose order the items are then read.
+        """
         values: Item = {":pk": pk}
+        arguments: dict[str, Any] = {"Limit": page} if page else {}
+        sort = "sk"
+        if index is not None:
+            arguments["IndexName"], sort = index
         condition = "pk = :pk"
         if prefix is not None:
-            condition += " AND begins_with(sk, :prefix)"
+            condition += f" AND begins_with({sort}, :prefix)"
             values[":prefix"] = prefix
         if between is not None:
-            condition += " AND sk BETWEEN :low AND :high"
+            condition += f" AND {sort} BETWEEN :low AND :high"
             values[":low"], values[":high"] = between
-        arguments: dict[str, Any] = {"Limit": page} if page else {}
         yield from self._pages(
             KeyConditionExpression=condition,
             ExpressionAttributeValues=dynamodb_values(values),

@@ -181,15 +181,18 @@ def _checked(event: Event, *, body_read: bool) -> Event:
     headers["content-type"] = "application/json"
     return {
         **event,
-        "rawPath": _own_path(event["rawPath"]),
+        "rawPath": _own_path(event["rawPath"], event.get("routeKey", "")),
         "headers": headers,
         "body": body,
         "isBase64Encoded": False,
     }
 
 
-def _own_path(path: str) -> str:
+def _own_path(path: str, route: str) -> str:
     """Without what a custom domain's mapping puts before it, which API Gateway leaves there."""
+    own = route.partition(" ")[2]
+    if own and not own.startswith(PREFIX):
+        return "/" + "/".join(path.split("/")[-own.count("/") :])
     return path[max(path.rfind(f"{PREFIX}/"), 0) :]
 
 

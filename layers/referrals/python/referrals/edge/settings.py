@@ -8,6 +8,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from referrals.dynamodb import sdk
+from referrals.rules.landing import Landing
 from referrals.rules.programme import Programme
 from referrals.rules.risk import RISK_RULES
 
@@ -42,6 +43,21 @@ class StripeScope:
 
 
 @dataclass(frozen=True)
+class LinkSettings:
+    """Where referral links lead, and the cookie that remembers the click."""
+
+    landing: Landing | None
+    cookie_name: str
+    cookie_domain: str
+    # The product's own host for the links; empty where there is none.
+    domain: str
+
+    def share_url(self, code: str) -> str | None:
+        """The link to share; None where the host of the links is not known."""
+        return f"https://{self.domain}/r/{code}" if self.domain else None
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the environment says, read once per process."""
 
@@ -54,6 +70,7 @@ class Settings:
     trusted_proxies: int
     stripe_scope: StripeScope
     jwt: JwtSettings
+    link: LinkSettings
 
     @cached_property
     def hashing_secret(self) -> bytes:
@@ -99,6 +116,7 @@ def settings() -> Settings:
             audience=os.environ.get("JWT_AUDIENCE", ""),
             role_claim=os.environ.get("JWT_ROLE_CLAIM", "role"),
         ),
+        link=_link(),
     )
 
 
@@ -139,6 +157,23 @@ def _rules(names: str) -> frozenset[str]:
     if unknown:
         raise ValueError(f"RISK_RULES names no such rule: {', '.join(sorted(unknown))}")
     return chosen
+
+
+def _link() -> LinkSettings:
+    url = os.environ.get("LANDING_URL", "")
+    paths = os.environ.get("LANDING_PATHS", "").split(",")
+    return LinkSettings(
+        landing=Landing(
+            url=url,
+            paths=tuple(path.strip() for path in paths if path.strip()),
+            click_parameter=os.environ.get("LINK_CLICK_PARAMETER", ""),
+        )
+        if url
+        else None,
+        cookie_name=os.environ.get("COOKIE_NAME") or "referral_click",
+        cookie_domain=os.environ.get("COOKIE_DOMAIN", ""),
+        domain=os.environ.get("DOMAIN_NAME", ""),
+    )
 
 
 def _number(name: str, usual: int) -> int:

@@ -18,6 +18,8 @@ LONGEST_USER_ID = 128
 # A first character of 7 would be a time after the year 9773, which no datetime need hold.
 MINTED_CLICK_ID_FORM = re.compile(r"refclk_[0-6][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
 MINTED_PREFIX = "refclk_"
+# The click of a followed link: its hour, and what tells its visitor from others in that hour.
+VISIT_CLICK_ID_FORM = re.compile(r"refclk_([0-9]{10})_([0-9a-f]{24})", re.ASCII)
 TOMBSTONE_FORM = re.compile(r"erased_[0-9a-f]{24}", re.ASCII)
 
 
@@ -52,6 +54,18 @@ def minted_ulid(click_id: str) -> str | None:
 def fingerprint(secret: bytes) -> str:
     """By which the secret is known again, and nothing of it can be learnt."""
     return keyed_hash(secret, "fingerprint", "")
+
+
+def visit_click_id(secret: bytes, hour: str, code: str, address: str, agent: str) -> str:
+    """The click id of one visitor, link and hour (`yyyymmddHH`): the same for every request."""
+    visitor = keyed_hash(secret, "visit", f"{hour}\0{code}\0{address}\0{agent}")
+    return f"{MINTED_PREFIX}{hour}_{visitor[:24]}"
+
+
+def visit_of(click_id: str) -> tuple[str, str] | None:
+    """The hour and the visitor in the click id of a followed link, else None."""
+    found = VISIT_CLICK_ID_FORM.fullmatch(click_id)
+    return (found[1], found[2]) if found else None
 
 
 def keyed_hash(secret: bytes, purpose: str, value: str) -> str:

@@ -1,7 +1,7 @@
 """Clicks: immutable, one write each; an id chosen by the caller has an alias that finds it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item, Key
 from referrals.rules.clicks import Click
-from referrals.rules.ids import MINTED_PREFIX, minted_ulid
+from referrals.rules.ids import MINTED_PREFIX, minted_ulid, visit_of
 from referrals.rules.times import hour_floor, timestamp
 from referrals.store import keys
 
@@ -35,6 +35,11 @@ def find(table: Table, click_id: str) -> Click | None:
     if ulid is not None:
         item = table.get(_minted_key(ulid))
         if item is not None and item["click_id"] == click_id:
+            return _click_from(item)
+    visit = visit_of(click_id)
+    if visit is not None:
+        item = table.get(keys.click_visit(*visit))
+        if item is not None:
             return _click_from(item)
     item = table.get(keys.click_alias(click_id))
     return _click_from(item) if item else None
@@ -69,6 +74,24 @@ def record_given(table: Table, click: Click, ulid: "ULID", kept: timedelta) -> C
     return click
 
 
+def record_visit(table: Table, click: Click, kept: timedelta) -> bool:
+    """Store the click of a followed link; False where this hour's visit stands already.
+
+    One conditional put decides: the click's id says which visitor, link and hour it is.
+    """
+    visit = visit_of(click.click_id)
+    assert visit is not None
+    _count_from(table, click.clicked_at)
+    key = keys.click_visit(*visit)
+    item = _click_item(click, kept)
+    item |= {"pk": key.pk, "sk": key.sk, "visited_at": item["clicked_at"]}
+    try:
+        table.write(table.put("visit", item, unless="attribute_not_exists(pk)"))
+    except Refused:
+        return False
+    return True
+
+
 def _count_from(table: Table, first: datetime) -> None:
     """Leave a mark before the first click, so that counting knows where to start."""
     if keys.ROLLED_UP.sk in table.seen:
@@ -88,22 +111,36 @@ def mint(ulid: "ULID") -> str:
 def count(table: Table, parts: Sequence[tuple[datetime, datetime]]) -> list[Counter[str | None]]:
     """The clicks of [start, end) by campaign (None for no campaign), for each of the parts.
 
-    A part lies within one hour; all shards of all parts are read side by side.
+    A part lies within one hour; all shards of all parts are read side by side. A click is in the
+    order of its id's time, or, where the id follows from the visitor, in that of the local index.
     """
     reads = [
-        (keys.click_hour(hour_floor(start), shard), _lowest_ulid(start), _lowest_ulid(end))
+        read
         for start, end in parts
         for shard in range(keys.CLICK_SHARDS)
+        for read in _reads(table, keys.click_hour(hour_floor(start), shard), start, end)
     ]
+    found = side_by_side(lambda read: read(), reads)
+    width = len(reads) // len(parts) if parts else 1
+    by_part = (found[i : i + width] for i in range(0, len(found), width))
+    return [sum(counted, Counter()) for counted in by_part]
 
-    def read(place: tuple[str, str, str]) -> Counter[str | None]:
-        pk, low, high = place
+
+def _reads(
+    table: Table, pk: str, start: datetime, end: datetime
+) -> tuple[Callable[[], Counter[str | None]], ...]:
+    low, high = _lowest_ulid(start), _lowest_ulid(end)
+    since, until = timestamp(start), timestamp(end)
+
+    def minted() -> Counter[str | None]:
         clicks = table.query(pk, between=(low, high))
         return Counter(item.get("utm_campaign") for item in clicks if item["sk"] != high)
 
-    found = side_by_side(read, reads)
-    by_part = (found[i : i + keys.CLICK_SHARDS] for i in range(0, len(found), keys.CLICK_SHARDS))
-    return [sum(shards, Counter()) for shards in by_part]
+    def visits() -> Counter[str | None]:
+        clicks = table.query(pk, index=(keys.BY_VISIT_TIME, "visited_at"), between=(since, until))
+        return Counter(item.get("utm_campaign") for item in clicks if item["visited_at"] != until)
+
+    return minted, visits
 
 
 def _lowest_ulid(at: datetime) -> str:

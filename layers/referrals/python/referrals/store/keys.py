@@ -9,6 +9,8 @@ CLICK_SHARDS = 4
 
 BY_STATUS = "by_status"
 BY_CAMPAIGN = "by_campaign"
+# Local to the clicks of an hour: those of followed links by their time.
+BY_VISIT_TIME = "by_visit_time"
 PENDING_GRANTS = "pending_grants"
 # The single partition of pending_grants.
 ALL = "ALL"
@@ -86,6 +88,11 @@ def click_hour(hour: datetime, shard: int) -> str:
 def click(hour: datetime, ulid: str) -> Key:
     """A ULID names its own hour and shard, so a minted click id needs no index."""
     return Key(click_hour(hour, click_shard(ulid)), ulid)
+
+
+def click_visit(hour: str, visitor: str) -> Key:
+    """The click of a followed link: one for a visitor in an hour, so that a put may decide."""
+    return Key(f"CLICK#{hour}#{click_shard(visitor)}", f"VISIT#{visitor}")
 
 
 def click_shard(ulid: str) -> int:

@@ -67,6 +67,7 @@ class Member(BaseModel):
 
     code: str
     share_path: str
+    share_url: str | None = None
     attribution_window_days: int
     monthly_referrer_reward_cap: int
     reward_credits: int
