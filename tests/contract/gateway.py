@@ -37,7 +37,8 @@ class Gateway:
         status = HTTPStatus(answer["statusCode"])
         headers = [(name, str(value)) for name, value in answer["headers"].items()]
         start(f"{status.value} {status.phrase}", headers)
-        return [answer["body"].encode()]
+        body = answer.get("body") or ""
+        return [base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode()]
 
     def _function(self, method: str, path: str) -> str | None:
         """Fixed paths come before those with a parameter, as in API Gateway."""
@@ -59,6 +60,7 @@ def _event(environ: dict[str, Any], method: str, path: str) -> dict[str, Any]:
         if name.startswith("HTTP_") or name == "CONTENT_TYPE"
     }
     made = event(method, path.removeprefix(PREFIX), query=query, headers=headers)
+    made |= {"rawPath": path, "rawQueryString": environ.get("QUERY_STRING", "")}
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     if body:
         made |= {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}

@@ -22,6 +22,7 @@ SHOWN = {
     "check_stripe": lambda answer: "invoice.paid" in answer["seen"],
     "erase_user": lambda data: data["attributions"] == data["bookings"] == 1,
     "expire_attributions": lambda answer: "expired" in answer,
+    "follow_link": lambda answer: answer["statusCode"] == 302,
     "get_account": lambda data: len(data["ledger"]) > 1 and data["account"]["granted_left"] > 0,
     "get_referral": lambda data: data["audit"][-1]["to_status"] == "rewarded",
     "list_referrals": lambda data: len(data["items"]) > 1,
@@ -35,6 +36,7 @@ SHOWN = {
     "reject_referral": lambda data: data["attribution"]["status"] == "rejected",
     "revoke_api_key": lambda answer: answer["revoked"].startswith("key_"),
     "roll_up_clicks": lambda answer: "hours" in answer,
+    "serve_embed": lambda answer: answer["statusCode"] == 200,
     "stripe_webhook": lambda data: data["handled"],
 }
 
