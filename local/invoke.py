@@ -74,10 +74,17 @@ def show(answer: Any) -> int:
     if isinstance(answer, dict) and "statusCode" in answer:
         status = HTTPStatus(answer["statusCode"])
         print(status.value, status.phrase)
-        print(json.dumps(json.loads(answer["body"]), indent=2, ensure_ascii=False))
+        print(json.dumps(_body(answer), indent=2, ensure_ascii=False))
         return int(status >= HTTPStatus.INTERNAL_SERVER_ERROR)
     print(json.dumps(answer, indent=2, ensure_ascii=False))
     return int(isinstance(answer, dict) and "errorMessage" in answer)
+
+
+def _body(answer: dict[str, Any]) -> Any:
+    """What is in the envelope, or, of an answer to a browser, its headers."""
+    if answer["headers"].get("Content-Type", "").startswith("application/json"):
+        return json.loads(answer["body"])
+    return {"headers": answer["headers"], "cookies": answer.get("cookies", [])}
 
 
 def _in_a_container(
