@@ -172,6 +172,7 @@ ANSWERS: dict[str, Any] = {
     },
     "get_account": {
         "account": _ACCOUNT,
+        "service_used": 0,
         "ledger": [
             {
                 "key": "reward-1",
@@ -200,14 +201,15 @@ REFUSALS = {
     500: ("Internal error", "internal error"),
     502: ("Stripe failed or timed out", "Stripe timed out"),
     503: (
-        "The table's ids were derived with another hashing secret; nothing was done",
-        "the service is being restored",
+        "Too much at once, or the table's ids were derived with another hashing secret",
+        "too much at once, try again",
     ),
 }
 EXTRAS: dict[int, dict[str, Any]] = {
     400: {"errors": [{"field": "limit", "message": "Input should be greater than or equal to 1"}]},
     409: {"status": "rewarded"},
     429: {"retry_after": 42},
+    503: {"retry_after": 2},
 }
 HEADERS = {
     "x-request-id": ("string", "The id under which the request is found in the logs"),
@@ -219,7 +221,7 @@ HEADERS = {
     "Set-Cookie": ("string", "The click's id, for the attribution window"),
     "Cache-Control": ("string", "How long the answer may be kept"),
     "ETag": ("string", "Changes with the content"),
-    "Retry-After": ("integer", "Seconds until the limit's window ends"),
+    "Retry-After": ("integer", "Seconds until it is worth trying again"),
 }
 REFUSAL: dict[str, Any] = {
     "title": "Refusal",
@@ -243,7 +245,11 @@ REFUSAL: dict[str, Any] = {
                     },
                 },
                 "status": {"type": "string", "description": "409: the state that stands"},
-                "retry_after": {"type": "integer", "minimum": 1, "description": "429: seconds"},
+                "retry_after": {
+                    "type": "integer",
+                    "minimum": 1,
+                    "description": "429, 503: seconds",
+                },
             },
         },
     },

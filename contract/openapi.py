@@ -180,7 +180,7 @@ def _responses(function: str, path: str, operation: Schema, access: Access) -> S
         "msg": "ok",
         "data": ANSWERS[function],
     }
-    statuses = {500, *access.refusals}
+    statuses = {500, 503, *access.refusals}
     if "parameters" in operation or "requestBody" in operation:
         statuses.add(400)
     if "requestBody" in operation:

@@ -6,6 +6,7 @@ Nothing here asks the code under test what an item means: a wrong reading would 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
+from zlib import crc32
 
 from referrals.dynamodb.table import Table
 from referrals.rules.programme import Programme
@@ -143,7 +144,7 @@ def _one_each(items: _Items) -> Iterator[str]:
     for one in items.attributions:
         at, name = one["created_at"], one["id"]
         for place in (
-            ("COHORT", f"REFERRAL#{at}#{name}"),
+            (f"COHORT#{crc32(name.encode()) % 8}", f"REFERRAL#{at}#{name}"),
             (f"USER#{one['referrer_user_id']}", f"REFERRAL#{at}#{name}"),
         ):
             if place not in items.places:
@@ -159,16 +160,26 @@ def _funnel(items: _Items) -> Iterator[str]:
         for campaign in {"*", one.get("utm_campaign", "*")}:
             for name in counted:
                 recount[campaign, one["created_at"][:13], name] += 1
-    for item in items.cohorts:
-        for hour, letter in enumerate("abcdefghijklmnopqrstuvwx"):
-            numbers = item.get(letter, 0), item.get(letter * 2, 0)
-            digits = [number // 10**place % 10**6 for number in numbers for place in (0, 6, 12)]
-            for name, number in zip(_COUNTS, digits, strict=True):
-                place = item["pk"].removeprefix("FUNNEL#"), f"{item['sk'][8:]}T{hour:02}", name
-                stored[place] += number
+    for (campaign, hour, letter), number in _stored_counts(items).items():
+        # The letter doubled holds the second half of the counts.
+        for place, name in zip((0, 6, 12), _COUNTS[3 * len(letter) - 3 :], strict=False):
+            stored[campaign, hour, name] += number // 10**place % 10**6
     for place in recount.keys() | stored.keys():
         if recount[place] != stored[place]:
             yield f"funnel {place}: {stored[place]} stored, {recount[place]} recounted"
+
+
+def _stored_counts(items: _Items) -> Counter[tuple[str, str, str]]:
+    """Days that were folded and shards that were not, by campaign, hour and attribute."""
+    numbers = Counter[tuple[str, str, str]]()
+    for item in items.cohorts:
+        campaign, day = item["pk"].removeprefix("FUNNEL#"), item["sk"].removeprefix("COHORTS#")
+        if item["pk"].startswith("COUNTS#"):
+            campaign, day, _ = day.rsplit("#", 2)
+        for hour, letter in enumerate("abcdefghijklmnopqrstuvwx"):
+            for name in (letter, letter * 2):
+                numbers[campaign, f"{day}T{hour:02}", name] += item.get(name, 0)
+    return numbers
 
 
 def _audit(items: _Items) -> Iterator[str]:

@@ -2,12 +2,14 @@
 
 from typing import Annotated
 
+from referrals.dynamodb.side_by_side import together
 from referrals.edge import clock, service
 from referrals.edge.auth import ADMIN, allow
 from referrals.edge.cursors import opened, sealed
 from referrals.edge.http import PREFIX, Path, Query, api, serve
 from referrals.edge.models.accounts import AccountPage, AccountView, LedgerView
 from referrals.edge.models.envelope import Envelope, UserId
+from referrals.store import use
 from referrals.store.accounts import ledger_page
 from referrals.store.metering import account_of
 
@@ -24,11 +26,16 @@ def get_account(
 ) -> Envelope[AccountPage]:
     secret, scope = service.hashing_secret(), f"ledger {user_id}"
     after = opened(secret, scope, cursor) if cursor else None
-    bookings, following = ledger_page(service.table(), user_id, min(limit, LARGEST_PAGE), after)
-    account = account_of(service.table(), user_id, clock.now())
+    table, now = service.table(), clock.now()
+    (bookings, following), account, service_used = together(
+        lambda: ledger_page(table, user_id, min(limit, LARGEST_PAGE), after),
+        lambda: account_of(table, user_id, now),
+        lambda: use.of_month(table, user_id, now),
+    )
     return Envelope(
         data=AccountPage(
             account=AccountView.of(user_id, account),
+            service_used=service_used,
             ledger=[LedgerView.model_validate(entry) for entry in bookings],
             next_cursor=sealed(secret, scope, following) if following else None,
         )

@@ -1,10 +1,12 @@
-"""Every hour: the clicks of closed hours are counted once, so that stats need not read them."""
+"""Every hour: clicks of closed hours are counted, and the counts of closed days folded."""
 
+from referrals.acts.fold import fold
+from referrals.acts.roll_up import roll_up
 from referrals.edge import clock, service
 from referrals.edge.telemetry import scheduled
-from referrals.views.funnel import roll_up
 
 
 @scheduled
 def handler() -> dict[str, int]:
-    return {"hours": roll_up(service.table(), clock.now())}
+    table, now = service.table(), clock.now()
+    return {"hours": roll_up(table, now), "shards": fold(table, now)}

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from referrals.acts.fold import fold
 from referrals.acts.reconcile import reconcile
 from referrals.edge import service, settings
 from referrals.rules.attribution import Status
 from referrals.rules.facts import CustomerLinked
 from referrals.rules.ids import attribution_id, reward_id
-from referrals.store import facts
+from referrals.store import facts, keys
 from tests.functions.client import invoke
 from tests.samples import NOW, PAID, SECRET, charge, invoice
 from tests.store.scene import Scene
@@ -128,7 +129,7 @@ FAULTS = {
         ["referrer ref in 2026-10: counter 1, slots in use 0"],
     ),
     "an attribution out of its cohort": (
-        lambda scene: lose(scene, ("COHORT", f"REFERRAL#{STAMP}#{REWARDED}")),
+        lambda scene: lose(scene, keys.cohort_member(STAMP, REWARDED)),
         [f"attribution {REWARDED}: missing in its cohort"],
     ),
     "an attribution out of its referrer's list": (
@@ -157,6 +158,7 @@ def test_every_difference_is_told_and_nothing_is_written(busy, fault):
 
 @pytest.mark.parametrize(("campaign", "attributed"), [("*", 8), ("spring", 1)])
 def test_a_funnel_that_miscounts_is_told(busy, campaign, attributed):
+    fold(busy.table, NOW + timedelta(days=1))
     place = (f"FUNNEL#{campaign}", "COHORTS#2026-11-20")
     (stored,) = (one for one in everything(busy.table) if (one["pk"], one["sk"]) == place)
     edit(busy, place, m=stored["m"] + 1)
@@ -165,7 +167,15 @@ def test_a_funnel_that_miscounts_is_told(busy, campaign, attributed):
     assert told.count(f"attributed={attributed}") - told.count(f"attributed={attributed}0") == 1
 
 
+def test_a_lost_shard_of_the_funnel_is_told(busy):
+    hour = NOW.replace(minute=0)
+    lose(busy, keys.shard_of_counts("*", hour, keys.shard(REWARDED)))
+    (told,) = reconcile(busy.table).differences
+    assert told.startswith("funnel of * at 2026-11-20T12: stored ")
+
+
 def test_a_lost_day_of_the_funnel_is_told(busy):
+    fold(busy.table, NOW + timedelta(days=1))
     lose(busy, ("FUNNEL#*", "COHORTS#2026-11-20"))
     told = reconcile(busy.table).differences
     assert [one.split(":")[0] for one in told] == [
@@ -200,7 +210,7 @@ def daily(busy, monkeypatch):
 def test_the_function_answers_with_every_difference(busy, daily):
     assert daily()["difference_count"] == 0
     edit(busy, CREDITS, balance=10_001)
-    lose(busy, ("COHORT", f"REFERRAL#{STAMP}#{REWARDED}"))
+    lose(busy, keys.cohort_member(STAMP, REWARDED))
     done = daily()
     assert done["difference_count"] == len(done["differences"]) == 2
     assert done["items"] == len(everything(busy.table))

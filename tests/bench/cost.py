@@ -50,12 +50,12 @@ LEAST = {
         2, 0, 2, "the click and the count of its address (1 W each); its code is remembered"
     ),
     "attribute_signup": Least(
-        15,
+        17,
         3,
         3,
-        f"{_CHARGE}, a transaction (2 W each) of the attribution, the check of the code, two "
-        "pointers and two counts, two indexes (1 W each); the click, and whether the user is "
-        "known or was erased, read (1 R each)",
+        f"{_CHARGE}, a transaction (2 W each) of the attribution, the checks that neither the code "
+        "was disabled nor the user erased, two pointers and two counts, two indexes "
+        "(1 W each); the click, and whether the user is known or was erased, read (1 R each)",
     ),
     "stripe_webhook": Least(
         23,
@@ -72,23 +72,26 @@ LEAST = {
         f"{_CHARGE}, a transaction (2 W each) of the attribution, two counts and a line of the "
         "trail, and the index by status (2 W); the attribution read (1 R)",
     ),
-    "recover_grants": Least(1, 0.5, 2, f"{_CHARGE}, an empty index (0.5 R)"),
+    "recover_grants": Least(1, 4, 2, f"{_CHARGE}, eight empty lanes of an index (0.5 R each)"),
     "list_referrals": Least(
-        1, 0.5, 3, f"{_CHARGE}, a page of keys (0.5 R), the items (0.5 R each)", 0.5
+        1, 8, 3, f"{_CHARGE}, a page of keys of each lane (1 R each), the items (0.5 R each)", 0.5
     ),
     "get_referral": Least(1, 1, 2, f"{_CHARGE}, the attribution with its trail (1 R)"),
     "referral_stats": Least(
         1,
-        13,
-        2,
-        f"{_CHARGE}, two series of counts and how far they go (1 R each), and for each of two "
-        "broken hours its four shards of clicks and its members (1 R each)",
+        45,
+        4,
+        f"{_CHARGE}, two series of counts and how far they go (1 R each), eight lanes of what is "
+        "not folded and two looks at how often it was (1 R each), and for each of two broken hours "
+        "eight shards of clicks and eight lanes of members (1 R each)",
     ),
     "my_referrals": Least(0, 3, 2, "code, account and pointers (1 R each), each referral (1 R)", 1),
     "my_referral_events": Least(
         0, 2, 2, "the own attribution and the pointers (1 R each), each referral (1 R)", 1
     ),
-    "get_account": Least(1, 2, 2, f"{_CHARGE}, account and ledger (1 R each)"),
+    "get_account": Least(
+        1, 10, 2, f"{_CHARGE}, account, ledger and eight lanes of a key's use (1 R each)"
+    ),
     "change_plan": Least(2, 1, 3, f"{_CHARGE}, the plan (1 W), the account as it is then (1 R)"),
 }
 _ORDER = tuple(LEAST)

@@ -126,7 +126,9 @@ def untouched(table):
         return [
             {name: value for name, value in item.items() if name != "last_used_on"}
             for item in everything(table)
-            if (item["pk"], item["sk"]) not in kept_apart and item["pk"] != keys.EVENT_KINDS
+            if (item["pk"], item["sk"]) not in kept_apart
+            and item["pk"] != keys.EVENT_KINDS
+            and not item["sk"].startswith("USE#")
         ]
 
     @contextmanager

@@ -142,17 +142,20 @@ def calls(programme: RunningProgramme, tokens):
 
 
 @pytest.mark.parametrize("error", ERRORS)
-def test_a_broken_table_is_a_500_that_says_nothing(programme, tokens, break_table, logs, error):
+def test_a_broken_table_is_a_500_that_says_nothing_and_a_busy_one_a_503(
+    programme, tokens, break_table, logs, error
+):
     prepared = list(calls(programme, tokens))
     break_table(ERRORS[error])
     for name, call in prepared:
         answer = call()
-        assert answer.status == 500, name
-        assert answer.body == {
-            "code": 500,
-            "msg": "internal error",
-            "data": {"request_id": answer.request_id},
-        }
+        told = {"request_id": answer.request_id}
+        known = {"code": 500, "msg": "internal error", "data": told}
+        if error == "throttled":
+            known = {"code": 503, "msg": "too much at once, try again", "data": told}
+            told["retry_after"] = 2
+        assert answer.status == known["code"], name
+        assert answer.body == known
         assert answer.request_id in logs()
 
 
@@ -162,7 +165,7 @@ def test_with_a_key_known_already_a_broken_table_is_a_500_too(
 ):
     programme.list()
     break_table(ERRORS[error])
-    assert programme.list().status == 500
+    assert programme.list().status == (503 if error == "throttled" else 500)
 
 
 def test_a_webhook_that_failed_half_way_is_completed_when_stripe_sends_it_again(

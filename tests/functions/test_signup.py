@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from referrals.store import codes, keys
+from referrals.store import codes
 from tests import stripe_payloads
 from tests.functions.running import CODE, REFERRER
 from tests.stripe_payloads import Sale
@@ -151,9 +151,7 @@ def test_neither_click_nor_code_is_a_400(programme, untouched):
 
 def test_a_disabled_code_no_longer_attributes(programme, table, untouched):
     click = programme.click().good["click_id"]
-    key = keys.code(CODE)
-    item = {"pk": key.pk, "sk": key.sk, "user_id": REFERRER, "disabled": True}
-    table.write(table.put("disabled", item))
+    codes.disable(table, CODE, REFERRER)
     with untouched():
         assert programme.signup("user-new").fields == ["code"]
         assert programme.signup("user-new", click_id=click).fields == ["code"]

@@ -155,7 +155,7 @@ def test_an_index_is_a_resource_of_its_own_with_its_own_leading_key():
     index = {
         "IndexName": "by_status",
         "KeyConditionExpression": "#p = :p AND #s <= :s",
-        "ExpressionAttributeNames": {"#p": "status", "#s": "created_at"},
+        "ExpressionAttributeNames": {"#p": "in_status", "#s": "created_at"},
         "ExpressionAttributeValues": {":p": {"S": "rewarded"}, ":s": {"S": "2026"}},
     }
     rewarded = like("rewarded", Resource=f"{TABLE}/index/by_status")

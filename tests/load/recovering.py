@@ -20,7 +20,7 @@ from tests.simulation.world import SECRET
 
 _EVERY = timedelta(minutes=5)
 _HELD = Programme(hold_days=7)
-_TIMEOUT = 29.0
+_TIMEOUT = 120.0
 PAYMENTS = 100.0
 
 

@@ -16,10 +16,10 @@ Wanted = tuple[str, tuple[float, ...], float]
 
 BEFORE, NOW = "before", "now"
 _FIGURES = Path(__file__).parent / "figures"
-_RATES = {BEFORE: (50, 100, 200, 400), NOW: (50, 200, 500, 1000, 2000)}
-_VIRAL_RATES = {BEFORE: (50, 100, 200), NOW: (50, 200, 400, 800)}
+_RATES = {BEFORE: (50, 100, 200, 400), NOW: (50, 200, 1000, 2000)}
+_VIRAL_RATES = {BEFORE: (50, 100, 200), NOW: (50, 200, 400)}
 # Referrals that are due, seconds of payments, scheduled runs.
-_RECOVERY = {BEFORE: (300, 10, 2), NOW: (5_000, 20, 2)}
+_RECOVERY = {BEFORE: (300, 2, 2), NOW: (5_000, 5, 1)}
 _HEAD = f"""# A viral day
 
 Written by `make load`; do not edit. The real handlers in simulated time, on a DynamoDB that does
@@ -46,7 +46,7 @@ def wanted(label: str) -> Iterator[Wanted]:
             yield name, rates[label], 0.010
     yield f"clicks, {VIRAL}", (1000, 5000), 0.010
     for hold in (0.005, 0.020):
-        yield f"both, {SPREAD}", _RATES[label][1:4], hold
+        yield f"both, {SPREAD}", (500,), hold
     yield "recovery", _RECOVERY[label], 0.010
 
 

@@ -1,23 +1,18 @@
 """One point of a curve: so many requests a second come, and what becomes of them."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from functools import cache
 from random import Random
 from typing import Any
 
-from referrals.rules.plans import PLANS
 from tests.load.dynamodb import Physics
 from tests.load.scenarios import NOON, Scenario
 from tests.load.world import LoadWorld, TableAlone
 
-_REQUESTS = 600
-_SHORTEST, _LONGEST = 0.6, 10.0
-# The plan's own limit is looked at by itself.
-_UNLIMITED = {
-    "enterprise": replace(PLANS["enterprise"], per_minute=10**9, included=10**9),
-}
+_REQUESTS = 400
+_LONGEST = 10.0
 
 
 @dataclass(frozen=True)
@@ -62,17 +57,15 @@ def emulator() -> TableAlone:
 _prepared: dict[str, tuple[int, dict[str, dict[str, Any]]]] = {}
 
 
-def point(
-    scenario: Scenario, rate: float, physics: Physics, *, plans: dict[str, Any] | None = None
-) -> Point:
+def point(scenario: Scenario, rate: float, physics: Physics, *, requests: int = _REQUESTS) -> Point:
     """Requests at this rate, as they come by chance; long enough for a jam to build up."""
-    lasts = min(_LONGEST, max(_SHORTEST, _REQUESTS / rate))
+    lasts = min(_LONGEST, requests / rate)
     chance, arrivals, at = Random(rate), list[float](), 0.0
     while (at := at + chance.expovariate(rate)) < lasts:
         arrivals.append(at)
     world = world_of(scenario, len(arrivals))
     answered = Answered()
-    with world.inhabited(scenario.environment, _UNLIMITED if plans is None else plans):
+    with world.inhabited(scenario.environment, {}):
         world.begin(physics)
         end = world.now + timedelta(seconds=lasts)
         for arrival, make in zip(arrivals, scenario.requests(world), strict=False):

@@ -12,7 +12,7 @@ from referrals.edge.settings import settings
 from referrals.rules.attribution import Actor
 from referrals.rules.clicks import Click
 from referrals.rules.facts import CustomerLinked
-from referrals.store import api_keys, clicks, codes, facts, metering
+from referrals.store import api_keys, clicks, codes, facts
 from referrals.store.api_keys import ApiKey
 from tests import stripe_payloads
 from tests.functions.client import event
@@ -45,7 +45,6 @@ class Scenario:
         table = world.actor.process.table
         made = ApiKey(id="key_product", user_id="product", role="service", created_at=NOON)
         api_keys.create(table, KEY, made)
-        metering.set_plan(table, "product", "enterprise", overage=False)
         for one in range(self.codes):
             codes.create(table, f"referrer{one}", _code(one))
         for one in range(max(self.codes, _CLICKS)):

@@ -82,7 +82,7 @@ def test_a_partition_key_bears_a_thousand_units_a_second(ask):
 
 def test_an_index_that_is_full_refuses_the_tables_write(ask):
     def attributed(number):
-        attributes = {"status": "attributed", "created_at": f"{number}"}
+        attributes = {"in_status": "attributed#0", "created_at": f"{number}"}
         return {**ask.put("one", **attributes), **_elsewhere(number, ask, attributes)}
 
     served = [ask("PutItem", 1.0, **attributed(number)) for number in range(1_100)]

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from referrals.acts.roll_up import roll_up
 from referrals.rules.errors import LimitExceeded
 from referrals.store import click_limit, clicks, fingerprint, keys
 from referrals.views import funnel
@@ -42,7 +43,7 @@ def one_visitor_who_follows_a_link_twice_at_once_is_one_click(stage: Stage) -> N
 def a_process_that_starts_does_not_count_closed_hours_again(stage: Stage) -> None:
     scene = scene_on(stage)
     scene.click()
-    funnel.roll_up(scene.table, NOW + timedelta(hours=3))
+    roll_up(scene.table, NOW + timedelta(hours=3))
     counted = scene.table.get(keys.ROLLED_UP)
     # Another process, with a clock that is behind.
     scene.table = stage.table()

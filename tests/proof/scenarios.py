@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -48,17 +49,8 @@ def of_two_signups_at_once_one_stands(stage: Stage) -> None:
 @scenario
 def a_code_that_is_disabled_meanwhile_refers_nobody(stage: Stage) -> None:
     scene = scene_on(stage)
-    disabling = scene.table.update("code", keys.code(CODE), "SET disabled = :yes", {":yes": True})
-    stage.just_before("TransactWriteItems", "COHORT", lambda: scene.table.write(disabling))
-    with pytest.raises(InvalidRequest):
-        scene.sign_up()
-
-
-@scenario
-def a_code_that_is_gone_meanwhile_refers_nobody(stage: Stage) -> None:
-    scene = scene_on(stage)
-    deletion = scene.table.delete("code", keys.code(CODE))
-    stage.just_before("TransactWriteItems", "COHORT", lambda: scene.table.write(deletion))
+    disable = partial(codes.disable, scene.table, CODE, "ref")
+    stage.just_before("TransactWriteItems", "COHORT", disable)
     with pytest.raises(InvalidRequest):
         scene.sign_up()
 
@@ -113,6 +105,17 @@ def the_first_of_a_month_is_rewarded_and_the_next_is_capped(stage: Stage) -> Non
         scene.pay(user)
     assert scene.of("one").status is Status.REWARDED
     assert scene.of("two").status is Status.CAPPED
+    assert scene.broken() == []
+
+
+@scenario
+def of_two_at_once_for_a_months_last_slot_one_gets_it(stage: Stage) -> None:
+    scene = scene_on(stage, Programme(monthly_cap=1))
+    for user in ("one", "two"):
+        scene.sign_up(user)
+    stage.just_before("TransactWriteItems", "REWARDS", lambda: scene.pay("one"))
+    assert scene.pay("two").status is Status.CAPPED
+    assert scene.of("one").status is Status.REWARDED
     assert scene.broken() == []
 
 
@@ -239,12 +242,12 @@ def only_what_is_owed_is_postponed(stage: Stage) -> None:
 
     later = NOW + timedelta(days=3)
 
-    def granted_meanwhile_and_unreadable() -> None:
+    def granted_meanwhile_and_unanswered() -> None:
         scene.recover(at=later)
         number = len(stage.calls)
         stage.script = dict.fromkeys(range(number + 1, number + 5), Fault.LOST_REQUEST)
 
-    stage.just_before("GetItem", "ATTRIBUTION", granted_meanwhile_and_unreadable)
+    stage.just_before("TransactWriteItems", "LEDGER", granted_meanwhile_and_unanswered)
     assert scene.recover(at=later).errors
     stage.script = {}
     key = keys.attribution(attribution_id(SECRET, "new"))

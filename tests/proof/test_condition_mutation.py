@@ -10,6 +10,7 @@ from referrals.store import metering
 from tests.proof import (  # noqa: F401 - they add theirs
     click_scenarios,
     erasure_scenarios,
+    fold_scenarios,
     metering_scenarios,
 )
 from tests.proof.conditions import Clause

@@ -14,6 +14,7 @@ from tests.simulation.scheduler import GIVEN_UP
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
+_TOO_BUSY = 503
 _GATEWAYS_PATIENCE = timedelta(seconds=29)
 # Which call of a request is held: one of its first transactions, writes, or calls of any kind.
 _HELD_AT: tuple[tuple[Callable[[Call], bool], int], ...] = (
@@ -86,7 +87,10 @@ class Actor:
             self.world.failures += 1
         # Also of one that was held, whom nobody hears any more.
         me = self.world.actor
-        if me.struck == struck and (answer is None or answer.get("statusCode", 200) >= 500):
+        status = 500 if answer is None else answer.get("statusCode", 200)
+        # One that was held has no time left to wait for others.
+        out_of_time = me is not self and status == _TOO_BUSY
+        if me.struck == struck and status >= 500 and not out_of_time:
             self.world.unprovoked.append(f"{me.name}: {function} failed though nothing was wrong")
         return answer
 

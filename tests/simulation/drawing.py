@@ -67,6 +67,7 @@ class _Draw:
         members = tuple(self._member(f"u{n}", start) for n in range(1, number + 1))
         self._staff()
         self.acts += looks(chance, start)
+        self._folds(start)
         return History(
             seed=self.seed,
             start=start,
@@ -209,6 +210,13 @@ class _Draw:
             found = tuple(self._happens(0.75) for _ in range(self.chance.randint(1, 3)))
             at = timedelta(seconds=self.chance.uniform(0, 3))
             self._add(Use, f"use {number}", at, found=found)
+
+    def _folds(self, start: datetime) -> None:
+        """At a month's end a day closes, and whoever folds it meets those who still act."""
+        chance = Random(f"{self.seed}/folds")
+        for number in range(chance.choice([0, 1, 2, 3]) if start == MONTHS_END else 0):
+            at = timedelta(seconds=chance.uniform(1, 7))
+            self._add(Run, f"fold {number}", at, function="roll_up_clicks")
 
     def _deliver(
         self,

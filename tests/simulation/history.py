@@ -108,6 +108,7 @@ def _settled(world: World, history: History, answers: Answers) -> list[str]:
     staff.actor.invoke("reconcile", {})
     staff.actor.wait(history.hold.total_seconds())
     _recovered(staff)
+    staff.actor.invoke("roll_up_clicks", {})
     report = staff.actor.invoke("reconcile", {}) or {"differences": ["reconcile failed"]}
     for act in history.acts:
         if isinstance(act, Look):

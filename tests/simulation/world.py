@@ -23,6 +23,7 @@ from referrals.edge import auth, clock, service, settings, telemetry
 from referrals.rules.ids import CODE_LENGTH, code_from
 from referrals.rules.plans import PLANS, Plan
 from referrals.store import codes, metering
+from referrals.views import funnel
 from tests.functions.running import SIGNING_SECRET
 from tests.iam import guard, roles
 from tests.simulation.actor import Actor
@@ -172,7 +173,7 @@ class World:
             (clock, "new_code", lambda: code_from(self.actor.chance.randbytes(CODE_LENGTH))),
             (table_module, "random", Dice(self)),
             (side_by_side, "ThreadPoolExecutor", InTurn),
-            *((module, "time", time) for module in (table_module, metering, codes, auth)),
+            *((module, "time", time) for module in (table_module, metering, codes, auth, funnel)),
             (HANDLERS["stripe_webhook"], "time", time),
             # Who has a token is who it names.
             (auth, "verified_claims", lambda token, _: {"sub": token}),

@@ -7,16 +7,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from referrals.acts.fold import fold
+from referrals.acts.roll_up import roll_up
 from referrals.rules.errors import StateConflict
 from referrals.rules.funnel import Cohort
 from referrals.rules.times import parse_timestamp
-from referrals.views.funnel import Span, count, roll_up
+from referrals.views.funnel import Span, count
 from tests.samples import NOW, PAID, charge
 from tests.store.scene import KEPT, Scene
 from tests.tables import direct_table, everything
 
 _DAYS = 2 * 24 * 60 * 60 * 1000
-_ACTS = ["click", "click", "signup", "signup", "pay", "refund", "approve", "reject", "roll up"]
+_ACTS = [
+    "click",
+    "click",
+    "signup",
+    "signup",
+    "pay",
+    "refund",
+    "approve",
+    "reject",
+    "roll up",
+    "fold",
+]
 _CAMPAIGNS = [None, "spring", "autumn"]
 _MOMENTS = st.one_of(
     st.integers(0, _DAYS),
@@ -45,6 +58,8 @@ def _happen(scene, number, event, users):
     user = users[number % len(users)] if users else None
     if act == "roll up":
         roll_up(scene.table, at)
+    elif act == "fold":
+        fold(scene.table, at + timedelta(days=choice))
     elif act == "click":
         scene.click(at=at, utm_campaign=campaign)
     elif act == "signup":
@@ -161,6 +176,32 @@ def test_the_open_hour_is_never_counted_ahead():
     roll_up(scene.table, NOW + timedelta(minutes=74))
     scene.click(at=NOW + timedelta(minutes=59))
     assert _clicks(scene, 0, 60, NOW + timedelta(minutes=74)) == 2
+
+
+@pytest.mark.parametrize("place", ["COHORTS#", "COUNTS#"])
+def test_what_is_folded_while_it_is_counted_is_counted_once(place):
+    scene = Scene()
+    scene.sign_up()
+    scene.pay()
+    tomorrow = NOW + timedelta(days=1)
+    scene.just_before("Query", place, lambda: fold(scene.table, tomorrow))
+    span = Span.between(NOW - timedelta(hours=12), tomorrow, tomorrow)
+    _, cohort = count(scene.table, span, None, tomorrow, KEPT)
+    assert (cohort.attributed, cohort.rewarded) == (1, 1)
+    assert scene.broken() == []
+
+
+def test_a_day_that_is_folded_is_one_item_and_a_later_change_is_folded_too():
+    scene = Scene()
+    for number in range(20):
+        scene.sign_up(f"new{number}")
+    assert fold(scene.table, NOW) == 0
+    assert fold(scene.table, NOW + timedelta(days=1)) > 1
+    scene.pay("new3")
+    assert fold(scene.table, NOW + timedelta(days=1)) == 1
+    stored = [one for one in everything(scene.table) if one["sk"].startswith("COHORTS#")]
+    assert [one["pk"] for one in stored] == ["FUNNEL#*"]
+    assert scene.broken() == []
 
 
 def _expire_raw(scene, now):

@@ -8,7 +8,7 @@ import pytest
 from referrals.acts.erasure import erase
 from referrals.rules.errors import InvalidRequest, StateConflict
 from referrals.rules.times import CLOCK_SKEW
-from referrals.store import codes, keys
+from referrals.store import codes
 from tests.samples import CODE, NOW, SECRET, invoice
 from tests.store.scene import Scene
 from tests.store.side_by_side import at_once
@@ -92,8 +92,7 @@ def test_a_disabled_code_refers_nobody_new_and_keeps_whom_it_referred(scene):
 
 
 def _disable(scene):
-    code = keys.code(CODE)
-    scene.table.write(scene.table.update("code", code, "SET disabled = :yes", {":yes": True}))
+    codes.disable(scene.table, CODE, "ref")
 
 
 def test_a_code_that_was_disabled_since_it_was_last_seen_refers_nobody(scene):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from referrals.dynamodb.parts import Part, Refused
+from referrals.dynamodb.parts import Busy, Part, Refused
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item, Key
 from referrals.rules.attribution import Attribution, Change
@@ -109,7 +109,7 @@ def _rewrite(
             attribution = fresh
         else:
             return 1
-    raise TimeoutError(f"{attribution.id}: others kept changing it")
+    raise Busy(f"{attribution.id}: others kept changing it")
 
 
 def _forget_referred(attribution: Attribution, erased: str) -> Attribution:
@@ -166,14 +166,7 @@ def _retire_code(table: Table, user_id: str, erased: str) -> None:
     code = codes.of_user(table, user_id)
     if code is None:
         return
-    table.write(
-        table.update(
-            "code",
-            keys.code(code),
-            "SET user_id = :erased, disabled = :yes",
-            {":erased": erased, ":yes": True},
-        )
-    )
+    codes.disable(table, code, erased)
 
 
 def _move_money(table: Table, user_id: str, erased: str) -> int:
@@ -193,7 +186,7 @@ def _move_money(table: Table, user_id: str, erased: str) -> int:
             refusals += 1
         else:
             moved, refusals = moved + some, 0
-    raise TimeoutError(f"{erased}: others kept moving or changing what is theirs")
+    raise Busy(f"{erased}: others kept moving or changing what is theirs")
 
 
 def _move_bookings(table: Table, user_id: str, erased: str) -> int:

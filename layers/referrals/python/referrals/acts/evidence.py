@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 
 from referrals.dynamodb.side_by_side import together
 from referrals.dynamodb.table import Table
@@ -19,27 +20,34 @@ VELOCITY_WINDOW = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Evidence:
-    """Both sides of a referral as the table knows them; of the referrer, the day's signups."""
+    """Both sides of a referral as the table knows them; of the referrer, the signups of the day,
+    as far as they matter, and whether the month is full."""
 
     referrer: Person
     referred: Person
     recent_signups: int
+    month_full: bool
 
 
-def gather(table: Table, secret: bytes, attribution: Attribution) -> Evidence:
+def gather(
+    table: Table, secret: bytes, attribution: Attribution, programme: Programme, month: str
+) -> Evidence:
     """The evidence of one referral, in one round trip."""
+    month_key = keys.monthly_rewards(attribution.referrer_user_id, month)
     own = keys.attribution(attribution_id(secret, attribution.referrer_user_id))
     referrer_key = keys.profile(attribution.referrer_user_id)
     referred_key = keys.profile(attribution.referred_user_id)
     items, recent = together(
-        lambda: table.get_many([own, referrer_key, referred_key]),
-        lambda: _recent_signups(table, attribution),
+        lambda: table.get_many([own, referrer_key, referred_key, month_key]),
+        lambda: _recent_signups(table, attribution, programme.velocity_limit),
     )
     referrer = profiles.person_from(items.get(referrer_key))
     if own in items:
         referrer = _joined(referrer, _as_signed_up(attribution_from(items[own])))
     referred = profiles.person_from(items.get(referred_key))
-    return Evidence(referrer, _joined(referred, _as_signed_up(attribution)), recent)
+    referred = _joined(referred, _as_signed_up(attribution))
+    taken = items.get(month_key, {}).get("qualified", 0)
+    return Evidence(referrer, referred, recent, month_full=taken >= programme.monthly_cap)
 
 
 def weighed(
@@ -65,14 +73,18 @@ def weighed(
     )
 
 
-def _recent_signups(table: Table, attribution: Attribution) -> int:
-    """The referrer's signups of the day that ends with this one: the same at any later time."""
+def _recent_signups(table: Table, attribution: Attribution, limit: int) -> int:
+    """The referrer's signups of the day that ends with this one: the same at any later time.
+
+    One more than the limit is all that the rule asks about: a referrer may have a million.
+    """
     prefix = keys.REFERRAL_PREFIX
     start = prefix + timestamp(attribution.created_at - VELOCITY_WINDOW)
     end = f"{prefix}{timestamp(attribution.created_at)}#~"
-    return sum(
-        1 for _ in table.query(keys.user(attribution.referrer_user_id), between=(start, end))
+    made = table.query(
+        keys.user(attribution.referrer_user_id), between=(start, end), page=limit + 1
     )
+    return sum(1 for _ in islice(made, limit + 1))
 
 
 def _as_signed_up(attribution: Attribution) -> Person:

@@ -3,9 +3,11 @@
 import logging
 from collections.abc import Iterator
 from datetime import datetime
+from heapq import merge
 
 from referrals.acts.granting import Outcome, carry_out
 from referrals.acts.settlement import settle_attribution
+from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
 from referrals.rules import life
 from referrals.rules.attribution import Actor, Attribution, Status
@@ -47,8 +49,12 @@ def _expire(
 def _candidates(table: Table, programme: Programme, now: datetime) -> Iterator[str]:
     """Those old enough for today's window, oldest first; each knows its own end better."""
     latest = timestamp(now - programme.window - CLOCK_SKEW)
-    entries = table.query_index(
-        keys.BY_STATUS, ("status", Status.ATTRIBUTED.value), sort=("created_at", "<=", latest)
-    )
-    for entry in entries:
-        yield keys.attribution_id_of(entry["pk"])
+
+    def entries(lane: int) -> list[tuple[str, str]]:
+        partition = "in_status", keys.in_lane(Status.ATTRIBUTED, lane)
+        found = table.query_index(keys.BY_STATUS, partition, sort=("created_at", "<=", latest))
+        return [(entry["created_at"], entry["pk"]) for entry in found]
+
+    lanes = side_by_side(entries, range(keys.LANES))
+    for _, place in merge(*lanes):
+        yield keys.attribution_id_of(place)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from referrals.dynamodb.parts import Refused, Unwritable
+from referrals.dynamodb.parts import Busy, Refused, Unwritable
 from referrals.dynamodb.table import Table
 from referrals.rules import rewards as reward_rules
 from referrals.rules.attribution import Actor, Attribution, Change
@@ -50,7 +50,7 @@ def carry_out(
     A refusal means that the world moved: the attribution is read again and decided anew. An
     account that cannot be written is left out: its grant is owed and noted, and a reversal that
     it lacks is raised as Unwritable at the end, so that the caller comes back to it.
-    Raises what `decide` raises, and TimeoutError when others never stop being first.
+    Raises what `decide` raises, and Busy when others never stop being first.
     """
     capped = programme.monthly_cap < 1
     broken: dict[str, Unwritable] = {}
@@ -70,7 +70,7 @@ def carry_out(
             broken |= dict.fromkeys(users, unwritable)
         else:
             return _finish(table, Outcome(attribution, changes), programme, actor, broken)
-    raise TimeoutError(f"{attribution.id}: others kept changing it")
+    raise Busy(f"{attribution.id}: others kept changing it")
 
 
 def _unwritable_users(unwritable: Unwritable, change: Change | None) -> set[str]:
@@ -135,7 +135,7 @@ def grant_due(
                 errors.append(f"{batch[0].id}: {message}")
             except _Moved as moved:
                 attribution = moved.to
-    raise TimeoutError(f"{attribution.id}: others kept changing it")
+    raise Busy(f"{attribution.id}: others kept changing it")
 
 
 def _reason(unwritable: Unwritable) -> str:

@@ -2,18 +2,18 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
 from referrals.acts import erasure
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item, Key
 from referrals.rules import life
 from referrals.rules.attribution import Attribution, LedgerEntry
-from referrals.rules.funnel import Cohort, counts_for, unpacked
+from referrals.rules.funnel import Cohort, counts_for
 from referrals.rules.times import hour_floor, timestamp
 from referrals.store import keys
+from referrals.store.funnel_counts import Shard, by_hour
 from referrals.store.items import attribution_from, ledger_from
-
-_LETTERS = [chr(ord("a") + hour) for hour in range(24)]
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Books:
     ledger: dict[str, list[LedgerEntry]] = field(default_factory=lambda: defaultdict(list))
     accounts: dict[str, Item] = field(default_factory=dict)
     monthly: Counter[tuple[str, str]] = field(default_factory=Counter)
-    cohorts: dict[tuple[str, str], Cohort] = field(default_factory=dict)
+    counts: dict[str, list[tuple[date, Item]]] = field(default_factory=lambda: defaultdict(list))
     referrals: set[Key] = field(default_factory=set)
     customers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     unfinished_erasures: list[str] = field(default_factory=list)
@@ -88,7 +88,8 @@ def _enter(books: Books, item: Item) -> None:
         owner = pk.removeprefix(keys.user("")), sk.removeprefix(keys.REWARDS_PREFIX)
         books.monthly[owner] = item["qualified"]
     elif sk.startswith(keys.COHORTS_PREFIX):
-        _enter_cohorts(books, item)
+        campaign, day = _counted(item)
+        books.counts[campaign].append((day, item))
     elif sk.startswith(keys.REFERRAL_PREFIX):
         books.referrals.add(Key(pk, sk))
     elif sk == keys.LINK:
@@ -102,13 +103,12 @@ def _enter_link(books: Books, item: Item) -> None:
         books.customers[user_id].add(item["pk"].removeprefix(keys.stripe("")))
 
 
-def _enter_cohorts(books: Books, item: Item) -> None:
-    campaign = item["pk"].removeprefix(keys.funnel(""))
+def _counted(item: Item) -> tuple[str, date]:
+    """Of which campaign and day counts are, whether they were folded or not."""
+    if item["pk"].startswith(keys.COUNTS_PREFIX):
+        return Shard.of(Key(item["pk"], item["sk"]))
     day = item["sk"].removeprefix(keys.COHORTS_PREFIX)
-    for hour, letter in enumerate(_LETTERS):
-        counted = unpacked(item.get(letter, 0), item.get(letter * 2, 0))
-        if counted != Cohort():
-            books.cohorts[campaign, f"{day}T{hour:02}"] = counted
+    return item["pk"].removeprefix(keys.funnel("")), date.fromisoformat(day)
 
 
 def _unsettled(books: Books) -> list[str]:
@@ -181,16 +181,21 @@ def _caps(books: Books) -> list[str]:
 
 def _funnel(books: Books) -> list[str]:
     """Stored counts = a recount of the attributions."""
-    recount: dict[tuple[str, str], Cohort] = defaultdict(Cohort)
+    recount: dict[tuple[str, datetime], Cohort] = defaultdict(Cohort)
     for attribution in books.attributions.values():
-        hour = f"{hour_floor(attribution.created_at):%Y-%m-%dT%H}"
+        hour = hour_floor(attribution.created_at)
         for campaign in filter(None, (keys.EVERY_CAMPAIGN, attribution.utm_campaign)):
             recount[campaign, hour] += counts_for(attribution)
+    stored = {
+        (campaign, hour): cohort
+        for campaign, items in books.counts.items()
+        for hour, cohort in by_hour(items).items()
+    }
     return [
-        f"funnel of {campaign} at {hour}: stored {books.cohorts.get((campaign, hour))}, "
+        f"funnel of {campaign} at {hour:%Y-%m-%dT%H}: stored {stored.get((campaign, hour))}, "
         f"recounted {recount.get((campaign, hour))}"
-        for campaign, hour in recount.keys() | books.cohorts.keys()
-        if recount.get((campaign, hour), Cohort()) != books.cohorts.get((campaign, hour), Cohort())
+        for campaign, hour in recount.keys() | stored.keys()
+        if recount.get((campaign, hour), Cohort()) != stored.get((campaign, hour), Cohort())
     ]
 
 

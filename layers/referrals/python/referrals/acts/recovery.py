@@ -1,23 +1,30 @@
 """Recovery: rewards whose credits are still owed are tried again, oldest due first."""
 
 import logging
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from referrals.acts.granting import Outcome, grant_due
-from referrals.dynamodb.parts import Refused
+from referrals.dynamodb.parts import Refused, too_busy
+from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item
-from referrals.rules.attribution import Actor
+from referrals.rules.attribution import Actor, Attribution
 from referrals.rules.programme import Programme
+from referrals.rules.rewards import due_rewards
 from referrals.rules.times import parse_timestamp, timestamp
-from referrals.store import attributions, keys
+from referrals.store import keys, pending
+from referrals.store.items import attribution_from
 
 log = logging.getLogger(__name__)
 
 _POSTPONED = timedelta(hours=1)
+# Read together, and then tried side by side.
+_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -49,38 +56,101 @@ class Recovery:
 def recover(
     table: Table, limit: int, programme: Programme, actor: Actor, *, ignore_backoff: bool
 ) -> Recovery:
-    """Try up to `limit` rewards. One that fails is noted, waits longer, and blocks no other."""
-    attempted, outcomes, failures = 0, list[Outcome](), list[str]()
-    # All that is owed, by the time of its next attempt: at any time that is little.
-    entries = list(table.query_index(keys.PENDING_GRANTS, ("pending", keys.ALL)))
-    for entry in entries:
-        if attempted >= limit:
+    """Try up to `limit` rewards, as many as there is time for, oldest due first.
+
+    One that fails is noted, waits longer, and blocks no other. One that others keep changing is
+    left for the next run.
+    """
+    entries = pending.entries(table)
+    due = [one for one in entries if _is_due(one, actor.at, ignore_backoff=ignore_backoff)]
+    outcomes, failures, left = list[Outcome](), list[str](), limit
+    for start in range(0, len(due), _AT_ONCE):
+        # The first are tried however late it is, so that every run gets on.
+        if left <= 0 or (start and not table.in_time):
             break
-        if not _is_due(entry, actor.at, ignore_backoff=ignore_backoff):
-            continue
-        identity = keys.attribution_id_of(entry["pk"])
-        try:
-            attribution = attributions.get(table, identity)
-            if attribution is None:
-                continue
-            outcome = grant_due(
-                table,
-                attribution,
-                programme,
-                actor,
-                ignore_backoff=ignore_backoff,
-                at_most=limit - attempted,
-            )
-        except Exception as error:
-            # Whatever is wrong with one must not keep the rest from their credits.
-            log.exception("recovery failed", extra={"attribution": identity})
-            _postpone(table, identity, actor.at)
-            attempted += 1
-            failures.append(f"{identity}: {type(error).__name__}")
-            continue
-        attempted += outcome.granted + len(outcome.errors)
-        outcomes.append(outcome)
+        ids = [keys.attribution_id_of(one["pk"]) for one in due[start : start + _AT_ONCE]]
+        found, unreadable = _read(table, ids, actor.at)
+        failures += unreadable
+        left -= len(unreadable)
+        tries = list(_tries(found, left, actor.at, ignore_backoff=ignore_backoff))
+        left -= sum(one.at_most for one in tries)
+        recover_one = partial(_recover, table, programme, actor, ignore_backoff)
+        for outcome, failure in _side_by_side(recover_one, tries):
+            outcomes += [outcome] if outcome else []
+            failures += [failure] if failure else []
     return Recovery(tuple(outcomes), tuple(failures), _longest_wait(entries, actor.at))
+
+
+@dataclass(frozen=True)
+class _Try:
+    """An attribution whose rewards are tried, and how many of them at most."""
+
+    attribution: Attribution
+    at_most: int
+
+
+_Tried = tuple[Outcome | None, str | None]
+
+
+def _read(table: Table, ids: Sequence[str], now: datetime) -> tuple[list[Attribution], list[str]]:
+    """The attributions in this order, and what was wrong with those that cannot be read."""
+    stored = table.get_many([keys.attribution(one) for one in ids])
+    found, unreadable = list[Attribution](), list[str]()
+    for identity in ids:
+        item = stored.get(keys.attribution(identity))
+        try:
+            found += [attribution_from(item)] if item else []
+        except Exception as error:
+            unreadable.append(_failed(table, identity, error, now))
+    return found, unreadable
+
+
+def _tries(
+    found: Iterable[Attribution], left: int, now: datetime, *, ignore_backoff: bool
+) -> Iterator[_Try]:
+    """What of these there is to try, as long as any may be."""
+    for one in found:
+        rewards = due_rewards(one, now, ignore_backoff=ignore_backoff)
+        at_most = min(left, len(rewards))
+        if at_most > 0:
+            yield _Try(one, at_most)
+        left -= at_most
+
+
+def _side_by_side(act: Callable[[_Try], _Tried], tries: Sequence[_Try]) -> Iterator[_Tried]:
+    """One after the other for one referrer, whose rewards all meet on one account."""
+    of_referrer: dict[str, list[_Try]] = defaultdict(list)
+    for one in tries:
+        of_referrer[one.attribution.referrer_user_id].append(one)
+    for tried in side_by_side(lambda some: [act(one) for one in some], [*of_referrer.values()]):
+        yield from tried
+
+
+def _recover(
+    table: Table, programme: Programme, actor: Actor, ignore_backoff: bool, one: _Try
+) -> _Tried:
+    try:
+        outcome = grant_due(
+            table,
+            one.attribution,
+            programme,
+            actor,
+            ignore_backoff=ignore_backoff,
+            at_most=one.at_most,
+        )
+    except Exception as error:
+        return None, _failed(table, one.attribution.id, error, actor.at)
+    return outcome, None
+
+
+def _failed(table: Table, identity: str, error: Exception, now: datetime) -> str:
+    """Whatever is wrong with one must not keep the rest from their credits."""
+    if too_busy(error):
+        log.warning("left for the next recovery", extra={"attribution": identity})
+    else:
+        log.error("recovery failed", extra={"attribution": identity}, exc_info=error)
+        _postpone(table, identity, now)
+    return f"{identity}: {type(error).__name__}"
 
 
 def _is_due(entry: Item, now: datetime, *, ignore_backoff: bool) -> bool:

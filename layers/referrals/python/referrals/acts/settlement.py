@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from referrals.acts import erasure, evidence
+from referrals.acts.evidence import Evidence
 from referrals.acts.granting import Outcome, carry_out
 from referrals.dynamodb.side_by_side import together
 from referrals.dynamodb.table import Table
@@ -13,7 +14,7 @@ from referrals.rules.ids import TOMBSTONE_FORM, attribution_id
 from referrals.rules.payment import first_payment, qualifies
 from referrals.rules.programme import Programme
 from referrals.rules.risk import Person
-from referrals.rules.times import CLOCK_SKEW
+from referrals.rules.times import CLOCK_SKEW, month_of
 from referrals.store import facts, keys, profiles
 from referrals.store.items import attribution_from
 
@@ -61,7 +62,7 @@ def settle(
     def decide(current: Attribution, capped: bool) -> Change | None:
         known, gathered = together(
             lambda: facts.of_customer(table, customer_id),
-            lambda: evidence.gather(table, secret, current) if _undecided(current) else None,
+            lambda: _gathered(table, secret, current, programme, actor),
         )
         payment = first_payment(
             known,
@@ -75,9 +76,20 @@ def settle(
         if gathered is not None and not payment.claimed_whole:
             weighed = evidence.weighed(gathered, secret, current, known, programme)
             flags = risk.flags(weighed, programme.risk_rules)
+            # Known beforehand, a full month costs no transaction that is refused: those of a
+            # referrer whom everybody follows would all meet on it.
+            capped = capped or gathered.month_full
         return life.meet_payment(current, payment, flags, programme, actor, capped=capped)
 
     return carry_out(table, attribution, decide, programme, actor)
+
+
+def _gathered(
+    table: Table, secret: bytes, attribution: Attribution, programme: Programme, actor: Actor
+) -> Evidence | None:
+    if not _undecided(attribution):
+        return None
+    return evidence.gather(table, secret, attribution, programme, month_of(actor.at))
 
 
 def settle_attribution(

@@ -4,6 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+_THROTTLED = frozenset(
+    {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
+)
+
 
 class Refused(Exception):
     """A transaction's conditions did not hold; `parts` names those that failed."""
@@ -19,6 +25,17 @@ class Unwritable(Exception):
     def __init__(self, part: str, message: str) -> None:
         super().__init__(message)
         self.part = part
+
+
+class Busy(TimeoutError):
+    """Others hold what is to be written, for longer than the caller can wait. Later it works."""
+
+
+def too_busy(error: Exception) -> bool:
+    """Whether a failure is for now only: conflicts that lasted, or a key at its throughput."""
+    if isinstance(error, ClientError):
+        return error.response["Error"]["Code"] in _THROTTLED
+    return isinstance(error, Busy)
 
 
 @dataclass(frozen=True)

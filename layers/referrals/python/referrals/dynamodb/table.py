@@ -2,15 +2,16 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError, SSLError
 
 from referrals.dynamodb import sdk
-from referrals.dynamodb.parts import Part, Refused, raise_unless_conflict
+from referrals.dynamodb.parts import Busy, Part, Refused, raise_unless_conflict
 from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.values import Item, Key, dynamodb_values, plain
 
@@ -31,6 +32,8 @@ class Table:
     client: "DynamoDBClient" = field(repr=False)
     # What this process has seen the table hold, and need not look for again.
     seen: set[str] = field(default_factory=set, repr=False)
+    # Until when, by the monotonic clock, the caller can wait.
+    _until: float = field(default=inf, repr=False)
 
     @classmethod
     def connect(cls, name: str) -> "Table":
@@ -40,6 +43,24 @@ class Table:
         what it set before, or carries a transaction's token. So the SDK may retry.
         """
         return cls(name, _client(attempts=4))
+
+    def allow(self, seconds: float) -> None:
+        """From now on the caller has so much time: what is in conflict is not tried for longer."""
+        self._until = time.monotonic() + seconds
+
+    @property
+    def in_time(self) -> bool:
+        """Whether the caller has any time left."""
+        return time.monotonic() < self._until
+
+    def waits(self) -> Iterator[float]:
+        """The pauses between tries, in seconds, while there is time: no two rivals alike."""
+        wait = _FIRST_WAIT
+        for _ in range(_CONFLICT_TRIES):
+            wait = min(random.uniform(_FIRST_WAIT, 3 * wait), _LONGEST_WAIT)  # noqa: S311 - no secret
+            yield wait
+            if not self.in_time:
+                return
 
     @cached_property
     def unrepeated(self) -> "DynamoDBClient":
@@ -84,7 +105,7 @@ class Table:
     def _get_chunk(self, chunk: Sequence[Key], consistent: bool) -> dict[Key, Item]:
         found: dict[Key, Item] = {}
         wanted: Any = {self.name: {"Keys": [_key(k) for k in chunk], "ConsistentRead": consistent}}
-        for wait in waits():
+        for wait in self.waits():
             answer = self.client.batch_get_item(RequestItems=wanted)
             for raw in answer["Responses"].get(self.name, []):
                 item = plain(raw)
@@ -93,7 +114,7 @@ class Table:
             if not wanted:
                 return found
             time.sleep(wait)
-        raise TimeoutError("DynamoDB left keys unread")
+        raise Busy("DynamoDB left keys unread")
 
     def query(
         self,
@@ -197,7 +218,7 @@ class Table:
             "Delete": self.client.delete_item,
         }
         call = calls[operation]
-        for wait in waits():
+        for wait in self.waits():
             try:
                 answer = call(**arguments)
             except ClientError as error:
@@ -210,11 +231,11 @@ class Table:
                 continue
             attributes = answer.get("Attributes")
             return plain(attributes) if attributes else None
-        raise TimeoutError(f"{part.name}: still in conflict with transactions")
+        raise Busy(f"{part.name}: still in conflict with transactions")
 
     def transact(self, parts: Sequence[Part]) -> None:
-        """All of the parts or none. Refused, Unwritable, or TimeoutError when conflicts last."""
-        for wait in waits():
+        """All of the parts or none. Refused, Unwritable, or Busy when conflicts last."""
+        for wait in self.waits():
             try:
                 self.client.transact_write_items(TransactItems=[part.write for part in parts])  # type: ignore[misc]
             except self.client.exceptions.TransactionCanceledException as error:
@@ -224,7 +245,7 @@ class Table:
             else:
                 return
             time.sleep(wait)
-        raise TimeoutError("the transaction was still in conflict with others")
+        raise Busy("the transaction was still in conflict with others")
 
     def put(
         self, name: str, item: Item, *, unless: str | None = None, values: Item | None = None
@@ -240,15 +261,9 @@ class Table:
             arguments["ExpressionAttributeValues"] = dynamodb_values(values)
         return Part(name, {"Put": arguments})
 
-    def check(self, name: str, key: Key, condition: str, values: Item | None = None) -> Part:
+    def check(self, name: str, key: Key, condition: str) -> Part:
         """No write: the transaction is refused unless the condition holds."""
-        arguments: dict[str, Any] = {
-            "TableName": self.name,
-            "Key": _key(key),
-            "ConditionExpression": condition,
-        }
-        if values:
-            arguments["ExpressionAttributeValues"] = dynamodb_values(values)
+        arguments = {"TableName": self.name, "Key": _key(key), "ConditionExpression": condition}
         return Part(name, {"ConditionCheck": arguments})
 
     def delete(
@@ -300,10 +315,3 @@ def _client(attempts: int) -> "DynamoDBClient":
 
 def _key(key: Key) -> Any:
     return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
-
-
-def waits() -> Iterable[float]:
-    """The pauses between tries, in seconds: longer and longer, never two rivals alike."""
-    for attempt in range(_CONFLICT_TRIES):
-        longest = min(_FIRST_WAIT * 2**attempt, _LONGEST_WAIT)
-        yield random.uniform(0, longest)  # noqa: S311 - chance keeps rivals apart, no secret

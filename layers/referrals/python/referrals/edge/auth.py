@@ -8,13 +8,13 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from referrals.edge import clock, service
 from referrals.edge.http import After, Event, Guard
-from referrals.edge.metering import charged
+from referrals.edge.metering import Take, charged, counted
 from referrals.edge.settings import settings
 from referrals.edge.tokens import verified_claims
 from referrals.rules.errors import Forbidden, Unauthorized
 from referrals.store import api_keys
 from referrals.store.api_keys import ApiKey
-from referrals.store.metering import charge_included
+from referrals.store.metering import charge, charge_included
 
 ADMIN = "admin"
 SERVICE = "service"
@@ -49,7 +49,7 @@ def allow(*roles: str) -> Guard:
         if caller.role not in roles:
             raise Forbidden(f"{roles[0]} plan required")
         app.append_context(caller=caller)
-        return charged(caller.user_id)
+        return _metered(caller)
 
     return guard
 
@@ -66,7 +66,12 @@ def allow_anyone(app: APIGatewayHttpResolver, event: Event) -> After | None:
     """
     if "x-api-key" not in _headers(event):
         return None
-    return charged(identify(event).user_id, charge_included)
+    return _metered(identify(event), charge_included)
+
+
+def _metered(caller: Caller, take: Take = charge) -> After:
+    """A machine of the product's is no customer on a plan."""
+    return counted(caller.user_id) if caller.role == SERVICE else charged(caller.user_id, take)
 
 
 def caller(app: APIGatewayHttpResolver) -> Caller:

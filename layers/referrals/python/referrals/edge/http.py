@@ -18,12 +18,15 @@ from aws_lambda_powertools.event_handler.openapi.params import Query as _Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
+from referrals.dynamodb.parts import too_busy
+from referrals.edge import service
 from referrals.edge.telemetry import logger, metrics, unexpected
 from referrals.rules.errors import (
     BodyTooLarge,
     InvalidRequest,
     LimitExceeded,
     NotFound,
+    Overloaded,
     ReferralError,
     StateConflict,
 )
@@ -57,8 +60,7 @@ def api() -> APIGatewayHttpResolver:
         return _refusal(app, invalid(error.errors()))
 
     def broken(error: Exception) -> Response[Any]:
-        unexpected(error)
-        return _refusal(app, ReferralError("internal error"))
+        return _refusal(app, _failure(error))
 
     def unknown(error: NotFoundError) -> Response[Any]:
         return _refusal(app, NotFound("no such route"))
@@ -86,6 +88,7 @@ def serve(
         request_id = _request_id(event, context)
         logger.append_keys(request_id=request_id)
         app.append_context(request_id=request_id)
+        service.give_time(context)
         after = None
         try:
             after = guard(app, event) if guard else None
@@ -93,8 +96,7 @@ def serve(
         except ReferralError as error:
             answer = _plain_answer(_refusal(app, error))
         except Exception as error:
-            unexpected(error)
-            answer = _plain_answer(_refusal(app, ReferralError("internal error")))
+            answer = _plain_answer(_refusal(app, _failure(error)))
         finally:
             app.clear_context()
         answer.setdefault("headers", {})["x-request-id"] = request_id
@@ -108,6 +110,15 @@ def serve(
     return handler
 
 
+def _failure(error: Exception) -> ReferralError:
+    """What the caller is told of a failure: to come again, or no more than that it is ours."""
+    if too_busy(error):
+        logger.warning("overloaded", exc_info=error)
+        return Overloaded("too much at once, try again")
+    unexpected(error)
+    return ReferralError("internal error")
+
+
 def _refusal(app: APIGatewayHttpResolver, error: ReferralError) -> Response[Any]:
     """The envelope of an error: what the caller may know, and the id by which we find the rest."""
     data: dict[str, Any] = {"request_id": app.context.get("request_id")}
@@ -116,9 +127,11 @@ def _refusal(app: APIGatewayHttpResolver, error: ReferralError) -> Response[Any]
         data["errors"] = error.errors
     if isinstance(error, StateConflict):
         data["status"] = error.state
-    if isinstance(error, LimitExceeded):
+    if isinstance(error, LimitExceeded | Overloaded):
         data["retry_after"] = error.retry_after
-        headers |= {"Retry-After": str(error.retry_after), **error.headers}
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, LimitExceeded):
+        headers |= error.headers
     body = {"code": int(error.status), "msg": error.message, "data": data}
     return Response(
         status_code=error.status, content_type="application/json", body=body, headers=headers

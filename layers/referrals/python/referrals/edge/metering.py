@@ -9,7 +9,7 @@ from referrals.edge.http import After, Answer
 from referrals.edge.telemetry import Metric, count, logger
 from referrals.rules.credits import Account, Window, seconds_left
 from referrals.rules.errors import LimitExceeded
-from referrals.store import metering
+from referrals.store import metering, use
 from referrals.store.metering import Charge
 
 _MULTIPLE_CHOICES = 300
@@ -34,6 +34,22 @@ def charged(user_id: str, take: Take = metering.charge) -> After:
         if charge.source and not good:
             account = _given_back(charge)
         answer["headers"] |= _headers(account, charged=int(good and charge.source is not None))
+
+    return after
+
+
+def counted(user_id: str) -> After:
+    """A service key's request: what to do once the answer is known. No plan limits it."""
+
+    def after(answer: Answer) -> None:
+        served = answer["statusCode"] < _MULTIPLE_CHOICES
+        if served:
+            try:
+                use.count(service.table(), user_id, answer["headers"]["x-request-id"], clock.now())
+            except Exception:
+                # What was done is done, and its answer is worth more than its count.
+                logger.exception("a request was not counted")
+        answer["headers"]["X-Credits-Charged"] = str(int(served))
 
     return after
 

@@ -8,6 +8,8 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from referrals.edge import service
+
 if TYPE_CHECKING:
     # Most functions settle nothing, and need not load what settling takes.
     from referrals.acts.granting import Outcome
@@ -61,6 +63,7 @@ def scheduled(
     @metrics.log_metrics
     @logger.inject_lambda_context(clear_state=True)
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        service.give_time(context)
         try:
             figures = act()
         except Exception as error:

@@ -78,6 +78,13 @@ class LimitExceeded(ReferralError):
         self.headers: dict[str, str] = {}
 
 
+class Overloaded(ReferralError):
+    """503: too much comes at once; after `retry_after` seconds it is worth trying again."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    retry_after = 2
+
+
 class StripeUnavailable(ReferralError):
     """502: Stripe failed or timed out."""
 

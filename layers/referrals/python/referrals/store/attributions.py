@@ -15,8 +15,8 @@ from referrals.rules.attribution import (
     Status,
 )
 from referrals.rules.ids import tombstone_of
-from referrals.rules.times import hour_floor, timestamp
-from referrals.store import keys
+from referrals.rules.times import timestamp
+from referrals.store import funnel_counts, keys
 from referrals.store.items import (
     attribution_from,
     attribution_item,
@@ -85,10 +85,9 @@ def history(table: Table, attribution_id: str) -> History | None:
 def commit(table: Table, change: Change, *, monthly_cap: int) -> Attribution:
     """Store the change whole or not at all, and return the attribution as it is now.
 
-    Raises Refused naming ATTRIBUTION (someone else was first: read again), CODE (no longer the
-    referrer's), ERASED (the referred user was), CAP (the month is full), LEDGER (booked already)
-    or CREDITS (less left than a reversal takes), and Unwritable for an item that DynamoDB will
-    never take.
+    Raises Refused naming ATTRIBUTION (someone else was first: read again), CODE (disabled), ERASED
+    (the referred user was), CAP (the month is full), LEDGER (booked already) or CREDITS (less left
+    than a reversal takes), and Unwritable for an item that DynamoDB will never take.
     """
     version = change.after.version + 1
     after = replace(change.after, version=version)
@@ -125,21 +124,12 @@ def _trail(table: Table, after: Attribution, audit: Iterable[AuditEntry]) -> lis
 
 
 def _funnel(table: Table, before: Attribution | None, after: Attribution) -> list[Part]:
-    progress, exceptions = funnel.packed(funnel.counts_for(after) - funnel.counts_for(before))
-    hour = hour_floor(after.created_at)
-    letter = keys.hour_letter(hour)
-    changed = {letter: progress, letter * 2: exceptions}
-    changed = {name: difference for name, difference in changed.items() if difference}
-    if not changed:
-        return []
+    difference = funnel.counts_for(after) - funnel.counts_for(before)
+    campaigns = filter(None, (EVERY_CAMPAIGN, after.utm_campaign))
     return [
-        table.update(
-            "funnel",
-            keys.funnel_cohorts(campaign, hour),
-            "ADD " + ", ".join(f"{name} :{name}" for name in changed),
-            {f":{name}": difference for name, difference in changed.items()},
-        )
-        for campaign in filter(None, (EVERY_CAMPAIGN, after.utm_campaign))
+        part
+        for campaign in campaigns
+        for part in funnel_counts.changed(table, campaign, after, difference)
     ]
 
 
@@ -190,12 +180,11 @@ def _cap(table: Table, change: Change, monthly_cap: int) -> Part:
 
 
 def _code(table: Table, after: Attribution) -> Part:
-    """Whoever read the code may have read it a while ago."""
+    """Whoever read the code may have read it a while ago, and it may be disabled since."""
     return table.check(
         CODE,
-        keys.code(after.code),
-        "user_id = :referrer AND attribute_not_exists(disabled)",
-        {":referrer": after.referrer_user_id},
+        keys.disabled(after.code, keys.shard(after.id)),
+        "attribute_not_exists(pk)",
     )
 
 

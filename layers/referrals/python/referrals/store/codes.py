@@ -85,6 +85,26 @@ def create(table: Table, user_id: str, code: str) -> str:
     return code
 
 
+def disable(table: Table, code: str, owner: str) -> None:
+    """Let nobody be referred by the code from now on, and have it name this owner.
+
+    One transaction with every place where a signup under way would look.
+    """
+    key = keys.code(code)
+    parts = [
+        table.update(
+            "code",
+            key,
+            "SET user_id = :owner, disabled = :yes",
+            {":owner": owner, ":yes": True},
+        )
+    ]
+    for shard in range(keys.SHARDS):
+        place = keys.disabled(code, shard)
+        parts.append(table.put("disabled", {"pk": place.pk, "sk": place.sk}))
+    table.transact(parts)
+
+
 def unusable() -> InvalidRequest:
     """The code is unknown or disabled."""
     return InvalidRequest.field("code", "unknown or disabled referral code")

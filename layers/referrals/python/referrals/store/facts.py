@@ -9,7 +9,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from referrals.dynamodb.parts import Refused
+from referrals.dynamodb.parts import Busy, Refused
 from referrals.dynamodb.side_by_side import side_by_side, together
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item, Key
@@ -155,7 +155,7 @@ def _join(table: Table, key: Key, fact: Kept) -> None:
         except Refused:
             continue
         return
-    raise TimeoutError(f"{fact.id} was still being changed by others")
+    raise Busy(f"{fact.id} was still being changed by others")
 
 
 def of_customer(table: Table, customer_id: str) -> CustomerFacts:

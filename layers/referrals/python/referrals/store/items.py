@@ -36,8 +36,12 @@ def attribution_item(attribution: Attribution) -> Item:
         _set(item, name, getattr(attribution, name), _ATTRIBUTION_TIMES)
     if attribution.rewards:
         item["rewards"] = {reward.role.value: _reward(reward) for reward in attribution.rewards}
+    lane = keys.lane(keys.shard(attribution.id))
+    item["in_status"] = keys.in_lane(attribution.status, lane)
+    if attribution.utm_campaign:
+        item["in_campaign"] = keys.in_lane(attribution.utm_campaign, lane)
     if attribution.next_attempt_at is not None:
-        item["pending"] = keys.ALL
+        item["pending"] = str(lane)
         item["next_attempt_at"] = timestamp(attribution.next_attempt_at)
     return item
 

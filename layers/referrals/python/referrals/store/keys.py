@@ -1,19 +1,22 @@
 """Every key of the single table. Nothing else in the project spells one."""
 
-from datetime import datetime
+from datetime import date, datetime
+from zlib import crc32
 
 from referrals.dynamodb.values import Key
 
-# Enough partitions that one busy hour of clicks is never bound by one partition's 1,000 writes/s.
-CLICK_SHARDS = 4
+# What every request writes is spread, for DynamoDB takes 1,000 write units a second for one
+# partition key, and cancels a transaction that meets another on one item: over so many lanes (keys)
+# and so many shards (items), which follow from the attribution's id.
+LANES = 8
+SHARDS = 64
+CLICK_SHARDS = 8
 
 BY_STATUS = "by_status"
 BY_CAMPAIGN = "by_campaign"
 # Local to the clicks of an hour: those of followed links by their time.
 BY_VISIT_TIME = "by_visit_time"
 PENDING_GRANTS = "pending_grants"
-# The single partition of pending_grants.
-ALL = "ALL"
 
 EVERY_CAMPAIGN = "*"
 
@@ -22,8 +25,26 @@ EVERY_CAMPAIGN = "*"
 FINGERPRINT = Key("FINGERPRINT", "FINGERPRINT")
 
 
+def shard(attribution_id: str) -> int:
+    return crc32(attribution_id.encode()) % SHARDS
+
+
+def lane(shard: int) -> int:
+    return shard % LANES
+
+
+def in_lane(value: str, lane: int) -> str:
+    """A partition of an index whose value is the same for many: one of its lanes."""
+    return f"{value}#{lane}"
+
+
 def code(code: str) -> Key:
     return Key(f"CODE#{code}", "CODE")
+
+
+def disabled(code: str, shard: int) -> Key:
+    """Where signups of a shard look whether the code was disabled: nothing is there until then."""
+    return Key(f"CODE#{code}#{lane(shard)}", f"DISABLED#{shard:02}")
 
 
 def user(user_id: str) -> str:
@@ -46,6 +67,11 @@ def ledger(user_id: str, grant_key: str) -> Key:
     return Key(user(user_id), f"{LEDGER_PREFIX}{grant_key}")
 
 
+def use(user_id: str, month: str, lane: int) -> Key:
+    """The requests of a user's service keys."""
+    return Key(f"ACCOUNT#{user_id}#{lane}", f"USE#{month}")
+
+
 REWARDS_PREFIX = "REWARDS#"
 
 
@@ -54,12 +80,16 @@ def monthly_rewards(user_id: str, month: str) -> Key:
 
 
 REFERRAL_PREFIX = "REFERRAL#"
-# Every referral by its time, in the base table: what is listed and counted here never lags.
-COHORT = "COHORT"
+
+
+def cohort(lane: int) -> str:
+    """Every referral by its time, in the base table: what is listed and counted here never lags."""
+    return f"COHORT#{lane}"
 
 
 def cohort_member(created_at: str, attribution_id: str) -> Key:
-    return Key(COHORT, f"{REFERRAL_PREFIX}{created_at}#{attribution_id}")
+    place = cohort(lane(shard(attribution_id)))
+    return Key(place, f"{REFERRAL_PREFIX}{created_at}#{attribution_id}")
 
 
 def referral(referrer_user_id: str, created_at: str, attribution_id: str) -> Key:
@@ -155,12 +185,34 @@ COHORTS_PREFIX = "COHORTS#"
 CLICKS_PREFIX = "CLICKS#"
 
 
-def funnel_cohorts(campaign: str, day: datetime) -> Key:
-    return Key(funnel(campaign), f"{COHORTS_PREFIX}{day.date().isoformat()}")
+def funnel_cohorts(campaign: str, day: date) -> Key:
+    """A day's counts as they were folded; what changed since is in shards."""
+    return Key(funnel(campaign), f"{COHORTS_PREFIX}{day:%Y-%m-%d}")
 
 
-def funnel_clicks(campaign: str, day: datetime) -> Key:
-    return Key(funnel(campaign), f"{CLICKS_PREFIX}{day.date().isoformat()}")
+COUNTS_PREFIX = "COUNTS#"
+
+
+def counts(lane: int) -> str:
+    """The partition of shards of counts: of all campaigns and days, while they are not folded."""
+    return f"{COUNTS_PREFIX}{lane}"
+
+
+def counts_from(campaign: str, day: date) -> str:
+    return f"{COHORTS_PREFIX}{campaign}#{day:%Y-%m-%d}#"
+
+
+def shard_of_counts(campaign: str, day: date, shard: int) -> Key:
+    return Key(counts(lane(shard)), f"{counts_from(campaign, day)}{shard:02}")
+
+
+def folds(campaign: str) -> Key:
+    """How often a campaign's counts were folded: whoever reads them twice alike missed none."""
+    return Key(funnel(campaign), "FOLDS")
+
+
+def funnel_clicks(campaign: str, day: date) -> Key:
+    return Key(funnel(campaign), f"{CLICKS_PREFIX}{day:%Y-%m-%d}")
 
 
 def hour_letter(hour: datetime) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from referrals.dynamodb.table import Table, waits
+from referrals.dynamodb.parts import Busy
+from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item, dynamodb_values, plain
 from referrals.rules.credits import Account, Source, source_of
 from referrals.rules.errors import LimitExceeded
@@ -82,7 +83,7 @@ def charge_included(table: Table, user_id: str, now: datetime) -> Charge:
 
 def _charge(table: Table, user_id: str, now: datetime, among: frozenset[Source]) -> Charge:
     stored, certain = _seen.get((table.name, user_id), Account()), False
-    for wait in waits():
+    for wait in table.waits():
         try:
             source: Source | None = source_of(stored.at(now), now)
         except LimitExceeded:
@@ -104,13 +105,13 @@ def _charge(table: Table, user_id: str, now: datetime, among: frozenset[Source])
         else:
             _remember(table, user_id, account)
             return Charge(user_id, source, account)
-    raise TimeoutError("the account was still being changed by others")
+    raise Busy("the account was still being changed by others")
 
 
 def give_back(table: Table, charged: Charge) -> Account:
     """Undo a charge, in every window that has not ended since."""
     stored = charged.account
-    for wait in waits():
+    for wait in table.waits():
         update = _giving_back(stored, charged)
         if not update.add:
             # Every window has ended.
@@ -124,7 +125,7 @@ def give_back(table: Table, charged: Charge) -> Account:
         else:
             _remember(table, charged.user_id, account)
             return account
-    raise TimeoutError("the account was still being changed by others")
+    raise Busy("the account was still being changed by others")
 
 
 def _remember(table: Table, user_id: str, account: Account) -> None:

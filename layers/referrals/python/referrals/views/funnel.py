@@ -1,31 +1,21 @@
 """The funnel's figures, exact for any bounds: stored counts of whole hours, items for the rest."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
+from referrals.dynamodb.parts import Busy
 from referrals.dynamodb.side_by_side import side_by_side, together
 from referrals.dynamodb.table import Table
-from referrals.dynamodb.values import Item, Key
-from referrals.rules.funnel import Cohort, counts_for, total, unpacked
-from referrals.rules.times import (
-    CLOCK_SKEW,
-    hour_floor,
-    millisecond_ceiling,
-    parse_timestamp,
-    timestamp,
-)
-from referrals.store import attributions, clicks, keys
+from referrals.rules.funnel import Cohort, counts_for, total
+from referrals.rules.times import CLOCK_SKEW, hour_floor, millisecond_ceiling, timestamp
+from referrals.store import attributions, clicks, funnel_counts, keys
+from referrals.store.funnel_counts import CLOSED_AFTER, HOUR, hours
 
-_HOUR = timedelta(hours=1)
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
-_DAY = timedelta(days=1)
-# A click is stored within seconds of its id's time; an hour this long over will get no more.
-CLOSED_AFTER = timedelta(minutes=15)
-# After days without a run, the hours are caught up with a day at a time.
-_HOURS_AT_ONCE = 24
 
 
 @dataclass(frozen=True)
@@ -56,7 +46,7 @@ class Span:
     def edges_and_inside(self) -> tuple[list["Span"], "Span"]:
         """The broken hours at the ends, and the whole hours between them."""
         first, last = hour_floor(self.start), hour_floor(self.end)
-        inside_start = first if first == self.start else first + _HOUR
+        inside_start = first if first == self.start else first + HOUR
         if inside_start > last:
             return [self], Span(last, last)
         edges = [Span(self.start, inside_start), Span(last, self.end)]
@@ -84,57 +74,70 @@ def count(
 
 
 def _cohort(table: Table, span: Span, campaign: str | None) -> Cohort:
+    """Counts of whole hours and attributions of broken ones, of one moment between two folds."""
+    name = campaign or keys.EVERY_CAMPAIGN
     edges, inside = span.edges_and_inside()
-    stored, members = together(
-        lambda: _stored_cohorts(table, inside, campaign), lambda: _members(table, edges)
-    )
-    of_edges = (
-        counts_for(attribution)
-        for attribution in attributions.get_many(table, members).values()
-        if campaign is None or attribution.utm_campaign == campaign
-    )
-    return stored + total(of_edges)
-
-
-def _stored_cohorts(table: Table, inside: Span, campaign: str | None) -> Cohort:
-    return total(
-        unpacked(day.get(letter, 0), day.get(letter * 2, 0))
-        for day, _, letter in _stored_hours(table, inside, campaign, keys.funnel_cohorts)
-    )
+    bounds = inside.start, inside.end
+    folds = funnel_counts.folds(table, name)
+    for wait in table.waits():
+        days, shards, members = together(
+            lambda: funnel_counts.folded(table, name, *bounds),
+            lambda: funnel_counts.unfolded(table, name, *bounds),
+            lambda: _members(table, edges),
+        )
+        now_folded, found = together(
+            lambda: funnel_counts.folds(table, name),
+            partial(attributions.get_many, table, members),
+        )
+        if now_folded == folds:
+            of_edges = (
+                counts_for(attribution)
+                for attribution in found.values()
+                if campaign is None or attribution.utm_campaign == campaign
+            )
+            stored = funnel_counts.by_hour([*days, *shards])
+            whole = (one for hour, one in stored.items() if inside.start <= hour < inside.end)
+            return total([*whole, *of_edges])
+        # What was moved meanwhile may have been seen twice, or not at all.
+        folds = now_folded
+        time.sleep(wait)
+    raise Busy("the counts were still being folded")
 
 
 def _members(table: Table, edges: Sequence[Span]) -> list[str]:
-    def read(edge: Span) -> list[str]:
+    def read(place: tuple[Span, int]) -> list[str]:
+        edge, lane = place
         first, last = (keys.REFERRAL_PREFIX + timestamp(at) for at in (edge.start, edge.end))
-        return [item["id"] for item in table.query(keys.COHORT, between=(first, last))]
+        return [item["id"] for item in table.query(keys.cohort(lane), between=(first, last))]
 
-    return [one for found in side_by_side(read, edges) for one in found]
+    places = [(edge, lane) for edge in edges for lane in range(keys.LANES)]
+    return [one for found in side_by_side(read, places) for one in found]
 
 
 def _clicks(
     table: Table, span: Span, campaign: str | None, now: datetime, clicks_kept: timedelta
 ) -> int:
-    counted_until = _counted_until(table)
+    counted_until = funnel_counts.clicks_counted_until(table)
     if counted_until is None:
         return 0
     edges, inside = span.edges_and_inside()
     # An hour of which the first click may be gone is as good as gone.
-    expired = hour_floor(now - clicks_kept) + _HOUR
+    expired = hour_floor(now - clicks_kept) + HOUR
     raw_edges = [edge for edge in edges if edge.start >= expired]
     # An expired edge stands or falls with its hour's start.
     whole = [edge.start for edge in edges if edge not in raw_edges and _on_the_hour(edge.start)]
     live_start = max(counted_until, inside.start)
-    live_end = min(inside.end, hour_floor(now + CLOSED_AFTER) + _HOUR)
-    live = [Span(hour, hour + _HOUR) for hour in _hours(live_start, live_end)]
-    stored_span = Span(min([*whole, inside.start]), max([inside.end, *(h + _HOUR for h in whole)]))
+    live_end = min(inside.end, hour_floor(now + CLOSED_AFTER) + HOUR)
+    live = [Span(hour, hour + HOUR) for hour in hours(live_start, live_end)]
+    stored_span = min([*whole, inside.start]), max([inside.end, *(h + HOUR for h in whole)])
     stored, raw = together(
-        lambda: list(_stored_hours(table, stored_span, campaign, keys.funnel_clicks)),
+        lambda: funnel_counts.clicks_of_hours(table, campaign or keys.EVERY_CAMPAIGN, *stored_span),
         lambda: clicks.count(table, [(part.start, part.end) for part in live + raw_edges]),
     )
     # A roll-up that died may have stored counts past the mark: those hours are counted live.
     kept = (
-        int(day.get(letter, 0))
-        for day, hour, letter in stored
+        number
+        for hour, number in stored.items()
         if hour < counted_until and (inside.start <= hour < inside.end or hour in whole)
     )
     live_counts = (part.total() if campaign is None else part[campaign] for part in raw)
@@ -143,72 +146,3 @@ def _clicks(
 
 def _on_the_hour(at: datetime) -> bool:
     return at == hour_floor(at)
-
-
-def _counted_until(table: Table) -> datetime | None:
-    mark = table.get(keys.ROLLED_UP)
-    return parse_timestamp(mark["until"]) if mark else None
-
-
-def _hours(start: datetime, end: datetime) -> Iterator[datetime]:
-    while start < end:
-        yield start
-        start += _HOUR
-
-
-def _stored_hours(
-    table: Table,
-    inside: Span,
-    campaign: str | None,
-    key_of: Callable[[str, datetime], Key],
-) -> Iterator[tuple[Item, datetime, str]]:
-    """Every hour of the span: its day's item, its start, and its attribute there."""
-    if inside.empty:
-        return
-    name = campaign or keys.EVERY_CAMPAIGN
-    first, last = key_of(name, inside.start), key_of(name, inside.end - _HOUR)
-    for item in table.query(first.pk, between=(first.sk, last.sk)):
-        day = datetime.fromisoformat(f"{item['sk'].split('#')[1]}T00:00:00+00:00")
-        for hour in _hours(day, day + _DAY):
-            if inside.start <= hour < inside.end:
-                yield item, hour, keys.hour_letter(hour)
-
-
-def roll_up(table: Table, now: datetime) -> int:
-    """Count the clicks of every closed hour once, in order; how many hours were.
-
-    Counts are set, not added, and the mark moves after them: a run that dies is simply repeated.
-    """
-    closed = hour_floor(now - CLOSED_AFTER)
-    hours = list(_hours(_counted_until(table) or closed, closed))
-    for start in range(0, len(hours), _HOURS_AT_ONCE):
-        batch = hours[start : start + _HOURS_AT_ONCE]
-        found = clicks.count(table, [(hour, hour + _HOUR) for hour in batch])
-        for hour, counted in zip(batch, found, strict=True):
-            _store_counts(table, hour, counted)
-        table.write(
-            table.update(
-                "mark",
-                keys.ROLLED_UP,
-                "SET #until = :end",
-                {":end": timestamp(batch[-1] + _HOUR)},
-                names={"#until": "until"},
-            )
-        )
-    return len(hours)
-
-
-def _store_counts(table: Table, hour: datetime, found: Counter[str | None]) -> None:
-    by_campaign = {name: number for name, number in found.items() if name is not None}
-    if found:
-        by_campaign[keys.EVERY_CAMPAIGN] = found.total()
-    for campaign, number in by_campaign.items():
-        table.write(
-            table.update(
-                "clicks",
-                keys.funnel_clicks(campaign, hour),
-                "SET #hour = :number",
-                {":number": number},
-                names={"#hour": keys.hour_letter(hour)},
-            )
-        )

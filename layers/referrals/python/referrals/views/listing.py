@@ -1,6 +1,6 @@
 """The list for support staff: newest first, filters that combine, pages that never end early."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import chain, groupby, islice
@@ -11,7 +11,7 @@ from referrals.dynamodb.values import Item
 from referrals.rules.attribution import Attribution, Status
 from referrals.rules.ids import attribution_id
 from referrals.rules.times import timestamp
-from referrals.store import attributions, keys
+from referrals.store import attributions, keys, pending
 
 # A page's place: the creation time and id of its last item.
 Place = tuple[str, str]
@@ -69,30 +69,49 @@ def _places(
     if filters.pending_grant:
         streams.append(_pending(table))
     if filters.campaign is not None:
-        partition = ("utm_campaign", filters.campaign)
+        partition = ("in_campaign", filters.campaign)
         streams.append(_newest(table, keys.BY_CAMPAIGN, partition, until, page))
     if filters.status is not None:
-        partition = ("status", filters.status.value)
+        partition = ("in_status", filters.status.value)
         streams.append(_newest(table, keys.BY_STATUS, partition, until, page))
     if not streams:
-        streams.append(_pointed(table, keys.COHORT, until, page))
+        streams.append(_everybody(table, until, page))
     return (place for place in _meeting(streams) if after is None or place < after)
 
 
 def _newest(
     table: Table, index: str, partition: tuple[str, str], until: str | None, page: int
 ) -> Iterator[Place]:
+    """An index's lanes, which are each in order of time, and of places only here."""
     sort = ("created_at", "<=", until) if until else None
-    # One more than is wanted: a group of the same millisecond ends where the next one begins.
-    entries = table.query_index(index, partition, sort=sort, newest_first=True, page=page + 1)
-    for _, alike in groupby(entries, key=lambda entry: entry["created_at"]):
-        yield from sorted(map(_place_of, alike), reverse=True)
+
+    def entries(lane: int) -> Iterator[Place]:
+        one = partition[0], keys.in_lane(partition[1], lane)
+        # One more than is wanted: a group of the same millisecond ends where the next one begins.
+        found = table.query_index(index, one, sort=sort, newest_first=True, page=page + 1)
+        for _, alike in groupby(found, key=lambda entry: entry["created_at"]):
+            yield from sorted(map(_place_of, alike), reverse=True)
+
+    return _merged([entries(lane) for lane in range(keys.LANES)])
+
+
+def _everybody(table: Table, until: str | None, page: int) -> Iterator[Place]:
+    lanes = range(keys.LANES)
+    return _merged([_pointed(table, keys.cohort(lane), until, page) for lane in lanes])
+
+
+def _merged(lanes: Sequence[Iterator[Place]]) -> Iterator[Place]:
+    """The places of all lanes in falling order; the first page of each is read side by side."""
+    heads = side_by_side(lambda lane: next(lane, None), lanes)
+    streams = (
+        chain([head], lane) for head, lane in zip(heads, lanes, strict=True) if head is not None
+    )
+    yield from merge(*streams, reverse=True)
 
 
 def _pending(table: Table) -> Iterator[Place]:
     """What is owed at any time is little, and its index is in the order of the next attempt."""
-    entries = table.query_index(keys.PENDING_GRANTS, ("pending", keys.ALL))
-    yield from sorted(map(_place_of, entries), reverse=True)
+    yield from sorted(map(_place_of, pending.entries(table)), reverse=True)
 
 
 def _pointed(table: Table, partition: str, until: str | None, page: int) -> Iterator[Place]:

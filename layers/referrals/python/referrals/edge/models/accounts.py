@@ -71,8 +71,12 @@ class AccountView(BaseModel):
 
 
 class AccountPage(BaseModel):
-    """An account with a page of its ledger, newest first."""
+    """An account with a page of its ledger, newest first.
+
+    `service_used` are the month's requests with the user's service keys, which no plan limits.
+    """
 
     account: AccountView
+    service_used: int
     ledger: list[LedgerView]
     next_cursor: str | None = None
