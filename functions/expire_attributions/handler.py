@@ -2,8 +2,9 @@
 
 from referrals.acts.expiry import expire_due
 from referrals.edge import clock, service
+from referrals.edge.schedules import scheduled
 from referrals.edge.settings import settings
-from referrals.edge.telemetry import count_outcomes, scheduled
+from referrals.edge.telemetry import count_outcomes
 from referrals.rules.attribution import Actor, Status
 
 

@@ -6,8 +6,9 @@ from referrals.acts.erasure import erase
 from referrals.acts.reconcile import reconcile
 from referrals.acts.settlement import settle_customer
 from referrals.edge import clock, service
+from referrals.edge.schedules import scheduled
 from referrals.edge.settings import settings
-from referrals.edge.telemetry import Metric, count, count_outcomes, logger, scheduled
+from referrals.edge.telemetry import Metric, count, count_outcomes, logger
 from referrals.rules.attribution import Actor
 
 TOLD_DIFFERENCES = 100

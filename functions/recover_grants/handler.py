@@ -8,8 +8,9 @@ from referrals.edge.auth import ADMIN, allow, caller
 from referrals.edge.http import PREFIX, LambdaContext, Query, api, serve
 from referrals.edge.models.envelope import Envelope
 from referrals.edge.models.recovery import RecoverAnswer
+from referrals.edge.schedules import scheduled
 from referrals.edge.settings import settings
-from referrals.edge.telemetry import Metric, age, count, count_outcomes, scheduled
+from referrals.edge.telemetry import Metric, age, count, count_outcomes
 from referrals.rules.attribution import Actor
 
 LARGEST_RUN = 200

@@ -3,7 +3,7 @@
 from referrals.acts.fold import fold
 from referrals.acts.roll_up import roll_up
 from referrals.edge import clock, service
-from referrals.edge.telemetry import scheduled
+from referrals.edge.schedules import scheduled
 
 
 @scheduled

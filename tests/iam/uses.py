@@ -1,13 +1,15 @@
 """What functions do seldom: together with the cases of the sweep, all that they ever do."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from unittest.mock import patch
 
+from referrals.dynamodb.parts import Refused
 from referrals.dynamodb.table import Table
 from referrals.edge import auth, clock
-from referrals.rules.attribution import Change, Status
+from referrals.rules.attribution import Attribution, Change, Status
 from referrals.rules.facts import CustomerLinked
 from referrals.rules.ids import tombstone
 from referrals.rules.risk import Person
@@ -232,3 +234,36 @@ def the_daily_recount_finishes_what_was_cut_short(programme: RunningProgramme) -
     programme.table.write(programme.table.put("cut short", item))
     invoke("reconcile", {})
     assert (programme.balance("unheard"), programme.balance(erased)) == (10_000, 19_999)
+
+
+@contextmanager
+def _others_are_first() -> Iterator[None]:
+    """Each change finds once that its referral has changed, and reads it again."""
+    commit, met = attributions.commit, set[str]()
+
+    def second(table: Table, change: Change, *, monthly_cap: int) -> Attribution:
+        if change.before is not None and change.after.id not in met:
+            met.add(change.after.id)
+            raise Refused(frozenset({attributions.ATTRIBUTION}))
+        return commit(table, change, monthly_cap=monthly_cap)
+
+    with patch.object(attributions, "commit", second):
+        yield
+
+
+@use
+def others_change_a_referral_meanwhile(programme: RunningProgramme) -> None:
+    programme.owed("met")
+    programme.heal_account("met")
+    with _others_are_first():
+        assert programme.recover().good["recovered"]
+        programme.rewarded("met-too")
+    assert (programme.balance("met"), programme.balance("met-too")) == (10_000, 10_000)
+
+
+@use
+def the_counts_of_a_day_that_is_over_are_folded(programme: RunningProgramme) -> None:
+    programme.rewarded("folded")
+    tomorrow = clock.now() + timedelta(days=1)
+    with patch.object(clock, "now", lambda: tomorrow):
+        invoke("roll_up_clicks", {})

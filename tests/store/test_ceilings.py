@@ -183,6 +183,9 @@ class Ceiling:
     trips: float = inf
 
 
+# Beside 100 units for what is counted: the raw clicks of an hour, by id and by visit.
+_STATS = Ceiling(0, 100 + 2 * keys.CLICK_SHARDS, 3)
+
 OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost, Ceiling]] = {
     "click": (_visited, Cost(1, 0, 0, 1), Ceiling(1, trips=1)),
     # One put and its entry in the local index: docs/decisions.md.
@@ -242,22 +245,22 @@ OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost,
         Cost(0, 0, 17, 2),
         Ceiling(0, 28, 2),
     ),
-    "stats of a year": (lambda: _year(None), Cost(0, 0, 91, 3), Ceiling(0, 100, 3)),
+    "stats of a year": (lambda: _year(None), Cost(0, 0, 99, 3), _STATS),
     "stats without bounds, a year old": (
         lambda: _year(None, bounds=(None, None)),
-        Cost(0, 0, 75, 3),
-        Ceiling(0, 100, 3),
+        Cost(0, 0, 83, 3),
+        _STATS,
     ),
     # A bound to come breaks no hour: the same as none.
     "stats until a time to come": (
         lambda: _year(None, bounds=(None, timedelta(days=366, minutes=-1))),
-        Cost(0, 0, 75, 3),
-        Ceiling(0, 100, 3),
+        Cost(0, 0, 83, 3),
+        _STATS,
     ),
     "stats of a year and campaign": (
         lambda: _year("spring_2026"),
-        Cost(0, 0, 93, 3),
-        Ceiling(0, 100, 3),
+        Cost(0, 0, 101, 3),
+        _STATS,
     ),
 }
 

@@ -1,14 +1,11 @@
 """Logs and metrics. Neither carries secrets, addresses, agents, tokens or e-mail addresses."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
-from referrals.edge import service
 
 if TYPE_CHECKING:
     # Most functions settle nothing, and need not load what settling takes.
@@ -53,26 +50,6 @@ def unexpected(error: Exception) -> None:
     """Log what nobody foresaw, and count it: a rollout in which it happens is taken back."""
     logger.error("unexpected error", exc_info=error)
     count(Metric.UNEXPECTED_ERRORS)
-
-
-def scheduled(
-    act: Callable[[], dict[str, Any]],
-) -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
-    """The Lambda entry of a scheduled act: its figures are logged, its failure is a failure."""
-
-    @metrics.log_metrics
-    @logger.inject_lambda_context(clear_state=True)
-    def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        service.give_time(context)
-        try:
-            figures = act()
-        except Exception as error:
-            unexpected(error)
-            raise
-        logger.info("done", extra=figures)
-        return figures
-
-    return handler
 
 
 def count_outcomes(outcomes: "Iterable[Outcome]") -> None:
