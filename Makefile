@@ -17,7 +17,7 @@ export SAM_CLI_TELEMETRY := 0
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-store test-functions test-e2e simulate sweep bench load lint \
+.PHONY: help setup run test test-unit test-store test-functions test-e2e test-browser simulate sweep bench load lint \
 	check-template openapi permissions format build deploy key token invoke bridge reconcile requirements clean stripe-check
 
 help: ## List the targets
@@ -28,9 +28,10 @@ setup: $(INSTALLED) $(NPM) $(CRAWLERS) ## Install what development needs into .v
 run: setup ## Run the whole service here: http://127.0.0.1:3000/api/v1 (PORT=… changes it)
 	@PYTHONPATH=layers/referrals/python $(BIN)/python -m local.run
 
-test: setup ## All tests: rules, store, functions, the deployed local stack
-	$(PYTEST) tests --ignore tests/e2e
+test: setup ## All tests: rules, store, functions, the deployed local stack, a real browser
+	$(PYTEST) tests --ignore tests/e2e --ignore tests/browser
 	$(BIN)/pytest tests/e2e
+	$(BIN)/pytest -rs tests/browser
 
 test-unit: setup ## The rules alone
 	$(PYTEST) tests/unit
@@ -43,6 +44,10 @@ test-functions: setup ## Each handler with its event
 
 test-e2e: setup ## The deployed local stack over HTTP
 	$(BIN)/pytest tests/e2e
+
+test-browser: export BROWSER := needed
+test-browser: setup ## What visitors and users see, in Chromium (apt-get install chromium; CHROMIUM=…)
+	$(BIN)/pytest tests/browser
 
 simulate: setup ## Made-up histories against the money's invariants (HISTORIES=1000 SEED=0)
 	@PYTHONPATH=layers/referrals/python $(BIN)/python -m tests.simulation \
@@ -67,6 +72,7 @@ lint: setup ## Style, types, direction of imports, template, the API's document
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/sam validate --lint
 	$(BIN)/python -m release.check
+	$(BIN)/node .npm/typescript/bin/tsc
 	PYTHONPATH=layers/referrals/python $(BIN)/python -m contract.openapi --check
 
 check-template: $(CHECKOV)/installed ## What checkov finds in the template (installs it in a minute or two, once)

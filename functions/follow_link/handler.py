@@ -21,7 +21,7 @@ app = api()
 
 
 @app.route("/r/<code>", method=["GET", "HEAD"])
-def follow_link(code: str) -> Response[None]:
+def follow_link(code: str) -> Response[str]:
     landing, request = settings().link.landing, app.current_event.raw_event
     if landing is None:
         raise NotFound("no landing page is configured")
@@ -31,6 +31,7 @@ def follow_link(code: str) -> Response[None]:
     click_id = _captured(code, query, path) if person else None
     return Response(
         status_code=HTTPStatus.FOUND,
+        body="",
         headers={"Location": landing.address(query, click_id), "Cache-Control": "no-store"},
         cookies=[_cookie(click_id)] if click_id else [],
     )

@@ -27,6 +27,8 @@ def follow(code=CODE, query="", method="GET", agent=AGENT, address=ADDRESS, **he
     asked["requestContext"]["http"]["path"] = path
     asked["pathParameters"] = {"code": code}
     answer = handler_of("follow_link")(asked, Context())
+    # No body is an empty one: what stands before the function takes no null.
+    assert isinstance(answer["body"], str)
     location = answer["headers"].get("Location")
     return answer["statusCode"], location, answer.get("cookies", [])
 
