@@ -91,7 +91,48 @@ ANSWERS: dict[str, Any] = {
     "list_referrals": {"items": [{"attribution": _ATTRIBUTION, "rewards": [_REWARD]}]},
     "get_referral": {
         "attribution": _ATTRIBUTION,
-        "rewards": [_REWARD],
+        "rewards": [{**_REWARD, "attempts": 0, "reversed_credits": 0, "shortfall": 0}],
+        "paid_amount": 4900,
+        "claimed_amount": 0,
+        "click": {"click_id": "refclk_abc123", "clicked_at": "2026-03-10T09:12:00.000Z"},
+        "facts": [
+            {
+                "customer_id": "cus_123",
+                "kind": "invoice",
+                "id": "in_123",
+                "at": "2026-03-12T16:03:55.000Z",
+                "state": "paid",
+                "amount": 4900,
+                "currency": "usd",
+                "billing_reason": "subscription_create",
+                "event_id": "evt_123",
+                "invoice_id": "in_123",
+                "charge_id": "ch_123",
+                "payment_intent_id": "pi_123",
+            }
+        ],
+        "findings": [
+            {
+                "rule": "same_card",
+                "enabled": True,
+                "flagged": False,
+                "holds": False,
+                "referrer": 1,
+                "referred": 1,
+                "shared": 0,
+            }
+        ],
+        "ledger": [
+            {
+                "key": "reward-1",
+                "kind": "grant",
+                "credits": 10_000,
+                "shortfall": 0,
+                "attribution_id": "attr-1",
+                "at": "2026-03-12T16:03:58.000Z",
+                "user_id": "user-referrer",
+            }
+        ],
         "audit": [
             {
                 "at": "2026-03-10T09:30:00.000Z",

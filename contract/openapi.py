@@ -59,6 +59,7 @@ HASHING = {
     "capture_click",
     "erase_user",
     "get_account",
+    "get_referral",
     "list_referrals",
     "my_referral_events",
     "my_referrals",

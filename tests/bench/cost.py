@@ -76,7 +76,13 @@ LEAST = {
     "list_referrals": Least(
         1, 8, 3, f"{_CHARGE}, a page of keys of each lane (1 R each), the items (0.5 R each)", 0.5
     ),
-    "get_referral": Least(1, 1, 2, f"{_CHARGE}, the attribution with its trail (1 R)"),
+    "get_referral": Least(
+        1,
+        9,
+        4,
+        f"{_CHARGE}, the attribution with its trail (1 R), then both sides of it, the referrer's "
+        "month and signups of the day and two bookings, then what Stripe told (1 R each)",
+    ),
     "referral_stats": Least(
         1,
         45,

@@ -91,6 +91,11 @@ class RunningProgramme:
                 return one
         raise LookupError(user_id)
 
+    def story_of(self, user_id: str) -> dict[str, Any]:
+        """All that is known of the referral by which the user came."""
+        path = f"/admin/referrals/{self.referral_of(user_id)['attribution']['id']}"
+        return self.admin("get_referral", "GET", path).good
+
     def status_of(self, user_id: str) -> str:
         return self.referral_of(user_id)["attribution"]["status"]
 

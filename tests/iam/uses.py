@@ -84,6 +84,8 @@ def clicks_come_again_with_every_kind_of_id(programme: RunningProgramme) -> None
         assert programme.click(click_id="visit-1", code=code).good
     assert programme.signup("minted", click_id=programme.click().good["click_id"]).good
     assert programme.signup("given", click_id="visit-1").good
+    for user in ("minted", "given"):
+        assert programme.story_of(user)["click"]
 
 
 @use

@@ -24,6 +24,7 @@ from referrals.store import codes, facts, keys, metering
 from referrals.store.items import attribution_item
 from referrals.views.funnel import Span, count
 from referrals.views.listing import Filters, page
+from referrals.views.story import story
 from tests.samples import NOW, PAID, SECRET, actor, charge, invoice, invoice_payment
 from tests.store.bill import billed
 from tests.store.scene import KEPT, Scene
@@ -106,6 +107,19 @@ def _review(decide):
     scene = _signed_up(flags=("disposable_email",))
     scene.tell(invoice(charge_id="ch_1"))
     return scene, getattr(scene, decide)
+
+
+def _story():
+    """Paid, refunded and won back, with a click and a day of signups as full as the rule counts."""
+    scene, pay = _payment()
+    pay()
+    scene.tell(charge(invoice_id="in_1", refunded=PAID))
+    for number in range(100):
+        pointer = keys.referral("ref", timestamp(NOW - timedelta(minutes=number)), f"attr_{number}")
+        item = {"pk": pointer.pk, "sk": pointer.sk, "id": f"attr_{number}"}
+        scene.table.write(scene.table.put("pointer", item))
+    one = scene.of().id
+    return scene, lambda: story(scene.table, SECRET, one, scene.programme)
 
 
 def _metered():
@@ -223,6 +237,7 @@ OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost,
         Cost(18, 3, 10, 6),
         Ceiling(24, trips=6),
     ),
+    "a referral's story": (_story, Cost(0, 0, 15, 3), Ceiling(0, 20, 3)),
     "list 25": (_list, Cost(0, 0, 21, 2), Ceiling(0, 28, 2)),
     "list 25 of a status": (
         lambda: _list(status=Status.ATTRIBUTED),

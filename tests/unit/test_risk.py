@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referrals.rules.risk import RISK_RULES, Person, RiskFacts, flags
+from referrals.rules.risk import RISK_RULES, Person, RiskFacts, findings, flags
 
 _ALL = frozenset(RISK_RULES)
 _HARMLESS = RiskFacts(
@@ -71,3 +71,19 @@ def test_flags_come_in_the_order_of_the_table(enabled):
         referrer=person, referred=person, disposable_email=True, recent_signups=9, velocity_limit=1
     )
     assert flags(facts, frozenset(enabled)) == tuple(n for n in RISK_RULES if n in enabled)
+
+
+@pytest.mark.parametrize("name", _SUSPICIOUS)
+def test_a_finding_says_what_the_flag_says(name):
+    found = findings(_SUSPICIOUS[name])
+    assert tuple(one.rule for one in found) == tuple(RISK_RULES)
+    assert tuple(one.rule for one in found if one.holds) == (name,)
+
+
+def test_a_finding_counts_what_is_known_of_either_side_and_of_both():
+    facts = RiskFacts(
+        referrer=Person(cards=frozenset({"a", "b"})),
+        referred=Person(cards=frozenset({"b", "c", "d"})),
+    )
+    (seen,) = (one for one in findings(facts) if one.rule == "same_card")
+    assert (seen.referrer, seen.referred, seen.shared) == (2, 3, 1)

@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-from referrals.acts import erasure, evidence
-from referrals.acts.evidence import Evidence
+from referrals.acts import erasure
 from referrals.acts.granting import Outcome, carry_out
 from referrals.dynamodb.side_by_side import together
 from referrals.dynamodb.table import Table
@@ -15,7 +14,8 @@ from referrals.rules.payment import first_payment, qualifies
 from referrals.rules.programme import Programme
 from referrals.rules.risk import Person
 from referrals.rules.times import CLOCK_SKEW, month_of
-from referrals.store import facts, keys, profiles
+from referrals.store import evidence, facts, keys, profiles
+from referrals.store.evidence import Evidence
 from referrals.store.items import attribution_from
 
 
@@ -74,7 +74,7 @@ def settle(
             return _expire_if_late(current, known, programme, actor)
         flags: tuple[str, ...] = ()
         if gathered is not None and not payment.claimed_whole:
-            weighed = evidence.weighed(gathered, secret, current, known, programme)
+            weighed = evidence.weighed(gathered, secret, current, [known], programme)
             flags = risk.flags(weighed, programme.risk_rules)
             # Known beforehand, a full month costs no transaction that is refused: those of a
             # referrer whom everybody follows would all meet on it.

@@ -255,6 +255,12 @@ class CustomerFacts:
     warnings: tuple[WarningSeen, ...] = ()
 
     @property
+    def told(self) -> tuple[Kept, ...]:
+        """Every fact, whatever its kind."""
+        found: list[Kept] = [*self.invoices, *self.charges, *self.payments]
+        return (*found, *self.refunds, *self.disputes, *self.warnings)
+
+    @property
     def cards(self) -> frozenset[str]:
         """Keyed hashes of the cards that paid."""
         return frozenset(charge.card for charge in self.charges if charge.card)

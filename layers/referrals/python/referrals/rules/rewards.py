@@ -23,6 +23,9 @@ ATTEMPTS_UNTIL_FAILED = 8
 _FIRST_BACKOFF = timedelta(minutes=1)
 _LONGEST_BACKOFF = timedelta(hours=6)
 
+REVERSAL = "reversal"
+REINSTATEMENT = "reinstatement"
+
 PARTLY_REFUNDED_FLAG = "partially_refunded"
 PARTLY_DISPUTED_FLAG = "partially_disputed"
 
@@ -164,14 +167,13 @@ def _toward_claim(
     if missing == 0:
         return reward, None
     if missing > 0:
-        kind, booked = "reversal", -min(missing, max(available, 0))
+        kind, booked = REVERSAL, -min(missing, max(available, 0))
         shortfall = missing + booked
     else:
         # A claim was withdrawn: forgive the shortfall first, then give back what was taken.
         shortfall = -min(reward.shortfall, -missing)
-        kind, booked = "reinstatement", -missing + shortfall
+        kind, booked = REINSTATEMENT, -missing + shortfall
     number = reward.reversals + 1
-    suffix = "" if number == 1 else f":{number}"
     changed = replace(
         reward,
         reversed_credits=reward.reversed_credits - booked,
@@ -179,7 +181,7 @@ def _toward_claim(
         reversals=number,
     )
     entry = LedgerEntry(
-        key=f"{kind}:{reward.credits_grant_key}{suffix}",
+        key=_claim_key(kind, reward, number),
         user_id=reward.user_id,
         credits=booked,
         kind=kind,
@@ -188,3 +190,15 @@ def _toward_claim(
         shortfall=shortfall,
     )
     return changed, entry
+
+
+def _claim_key(kind: str, reward: Reward, number: int) -> str:
+    return f"{kind}:{reward.credits_grant_key}" + ("" if number == 1 else f":{number}")
+
+
+def booking_keys(reward: Reward) -> list[str]:
+    """Every key under which something may have been booked for the reward."""
+    numbers = range(1, reward.reversals + 1)
+    kinds = (REVERSAL, REINSTATEMENT)
+    claims = [_claim_key(kind, reward, number) for number in numbers for kind in kinds]
+    return [reward.credits_grant_key, *claims]

@@ -40,6 +40,49 @@ RISK_RULES: dict[str, Callable[[RiskFacts], bool]] = {
 }
 
 
+# What a rule compares, by the name that it has on both sides.
+_SHARED = {
+    "same_stripe_customer": "customers",
+    "same_card": "cards",
+    "same_ip": "ips",
+    "same_email": "emails",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One rule on one referral: whether it holds and what it saw, in numbers alone.
+
+    `referrer` and `referred` are how much is known of either side, `shared` how much of both;
+    `signups` are the referrer's in the 24 hours up to this one, counted to one beyond `limit`.
+    """
+
+    rule: str
+    holds: bool
+    referrer: int | None = None
+    referred: int | None = None
+    shared: int | None = None
+    signups: int | None = None
+    limit: int | None = None
+
+
+def findings(facts: RiskFacts) -> tuple[Finding, ...]:
+    """What every rule makes of a referral, enabled or not, in the table's order."""
+    return tuple(
+        Finding(rule=name, holds=holds(facts), **_seen(name, facts))
+        for name, holds in RISK_RULES.items()
+    )
+
+
+def _seen(rule: str, facts: RiskFacts) -> dict[str, int]:
+    if rule == SIGNUP_VELOCITY:
+        return {"signups": facts.recent_signups, "limit": facts.velocity_limit}
+    if rule not in _SHARED:
+        return {}
+    one, other = (getattr(side, _SHARED[rule]) for side in (facts.referrer, facts.referred))
+    return {"referrer": len(one), "referred": len(other), "shared": len(one & other)}
+
+
 def flags(facts: RiskFacts, enabled: frozenset[str]) -> tuple[str, ...]:
     """The names of the enabled rules that hold, in the table's order."""
     return tuple(name for name, holds in RISK_RULES.items() if name in enabled and holds(facts))

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from heapq import nlargest
 
 from referrals.dynamodb.table import Table
-from referrals.rules.attribution import LedgerEntry
+from referrals.rules.attribution import LedgerEntry, Reward
+from referrals.rules.rewards import booking_keys
 from referrals.rules.times import timestamp
 from referrals.store import keys
 from referrals.store.items import ledger_from
@@ -17,6 +18,15 @@ def balances(table: Table, user_ids: Sequence[str]) -> dict[str, int]:
         user_id: _balance(items.get(keys.credits(user_id), {}).get("balance"))
         for user_id in user_ids
     }
+
+
+def bookings_of(table: Table, rewards: Sequence[Reward]) -> tuple[LedgerEntry, ...]:
+    """What was booked for these rewards, oldest first: their keys follow from the rewards."""
+    places = [
+        keys.ledger(reward.user_id, key) for reward in rewards for key in booking_keys(reward)
+    ]
+    found = map(ledger_from, table.get_many(places).values())
+    return tuple(sorted(found, key=_place))
 
 
 # A booking's place in a ledger: its time and its key.

@@ -1,6 +1,7 @@
 """What the risk rules look at: both sides of a referral, read side by side."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
 
@@ -54,19 +55,21 @@ def weighed(
     evidence: Evidence,
     secret: bytes,
     attribution: Attribution,
-    facts: CustomerFacts,
+    told: Sequence[CustomerFacts],
     programme: Programme,
 ) -> RiskFacts:
-    """The evidence and what Stripe told of the customer, as the risk rules look at them."""
-    referrer = evidence.referrer
-    # A user and their tombstone, both of whom an erasure knows for a moment, lead to one id.
-    if {attribution_id(secret, user_id) for user_id in facts.user_ids} - {attribution.id}:
-        # Whoever else the customer is: one payment must not pay out for two people unseen.
-        referrer = _joined(referrer, Person(customers=frozenset({facts.customer_id})))
-    told = Person(customers=frozenset({facts.customer_id}), cards=facts.cards, emails=facts.emails)
+    """The evidence and what Stripe told of the customers, as the risk rules look at them."""
+    referrer, referred = evidence.referrer, evidence.referred
+    for facts in told:
+        itself = Person(customers=frozenset({facts.customer_id}))
+        # A user and their tombstone, both of whom an erasure knows for a moment, lead to one id.
+        if {attribution_id(secret, user_id) for user_id in facts.user_ids} - {attribution.id}:
+            # Whoever else the customer is: one payment must not pay out for two people unseen.
+            referrer = _joined(referrer, itself)
+        referred = _joined(referred, replace(itself, cards=facts.cards, emails=facts.emails))
     return RiskFacts(
         referrer=referrer,
-        referred=_joined(evidence.referred, told),
+        referred=referred,
         disposable_email=DISPOSABLE_EMAIL in attribution.signup_flags,
         recent_signups=evidence.recent_signups,
         velocity_limit=programme.velocity_limit,
