@@ -82,9 +82,10 @@ def show(answer: Any) -> int:
 
 def _body(answer: dict[str, Any]) -> Any:
     """What is in the envelope, or, of an answer to a browser, its headers."""
-    if answer["headers"].get("Content-Type", "").startswith("application/json"):
+    headers = answer.get("headers", {})
+    if headers.get("Content-Type", "application/json").startswith("application/json"):
         return json.loads(answer["body"])
-    return {"headers": answer["headers"], "cookies": answer.get("cookies", [])}
+    return {"headers": headers, "cookies": answer.get("cookies", [])}
 
 
 def _in_a_container(

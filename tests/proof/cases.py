@@ -75,7 +75,9 @@ CASES: dict[str, Case] = {
     "a script": Case("serve_embed", Fetch("serve_embed", "/referrals.js", 200)),
     "a followed link": Case("follow_link", Fetch("follow_link", f"/r/{CODES['metered']}", 302)),
     "a signup": Case("attribute_signup", _signed_up(), priced=True, by_service=True),
-    "a signup after the payment": Case("attribute_signup", LINKED, (PAID,), priced=True),
+    "a signup after the payment": Case(
+        "attribute_signup", LINKED, (PAID,), priced=True, by_service=True
+    ),
     "a first payment": _webhook(PAID.payload, LINKED),
     "a first payment, held": Case("stripe_webhook", PAID, (LINKED,), HELD),
     "a payment that waited for its customer": _webhook(

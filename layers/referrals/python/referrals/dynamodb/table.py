@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _CONFLICT_TRIES = 12
+_SURE_TRIES = 3
 _FIRST_WAIT = 0.01
 _LONGEST_WAIT = 0.4
 _BATCH_GET_LIMIT = 100
@@ -54,13 +55,16 @@ class Table:
         return time.monotonic() < self._until
 
     def waits(self) -> Iterator[float]:
-        """The pauses between tries, in seconds, while there is time: no two rivals alike."""
+        """The pauses between tries, in seconds, while there is time: no two rivals alike.
+
+        The first tries are there at any time: a guess, a look and a try are no waiting.
+        """
         wait = _FIRST_WAIT
-        for _ in range(_CONFLICT_TRIES):
+        for number in range(_CONFLICT_TRIES):
+            if number >= _SURE_TRIES and not self.in_time:
+                return
             wait = min(random.uniform(_FIRST_WAIT, 3 * wait), _LONGEST_WAIT)  # noqa: S311 - no secret
             yield wait
-            if not self.in_time:
-                return
 
     @cached_property
     def unrepeated(self) -> "DynamoDBClient":
