@@ -237,8 +237,13 @@ class Table:
             return plain(attributes) if attributes else None
         raise Busy(f"{part.name}: still in conflict with transactions")
 
-    def transact(self, parts: Sequence[Part]) -> None:
-        """All of the parts or none. Refused, Unwritable, or Busy when conflicts last."""
+    def transact(
+        self, parts: Sequence[Part], *, before_again: Callable[[], None] | None = None
+    ) -> None:
+        """All of the parts or none. Refused, Unwritable, or Busy when conflicts last.
+
+        What is `before_again` comes before each further try, and may end them by an exception.
+        """
         for wait in self.waits():
             try:
                 self.client.transact_write_items(TransactItems=[part.write for part in parts])  # type: ignore[misc]
@@ -249,6 +254,8 @@ class Table:
             else:
                 return
             time.sleep(wait)
+            if before_again:
+                before_again()
         raise Busy("the transaction was still in conflict with others")
 
     def put(

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from referrals.dynamodb.parts import Part
+from referrals.dynamodb.parts import Part, Refused
 from referrals.dynamodb.table import Table
 from referrals.rules import funnel
 from referrals.rules.attribution import (
@@ -101,7 +101,7 @@ def commit(table: Table, change: Change, *, monthly_cap: int) -> Attribution:
         parts.append(_cap(table, change, monthly_cap))
     if change.before is None:
         parts += [_code(table, after), _not_erased(table, after), *_pointers(table, after)]
-    table.transact(parts)
+    table.transact(parts, before_again=lambda: _look_at_cap(table, change, monthly_cap))
     return after
 
 
@@ -177,6 +177,17 @@ def _cap(table: Table, change: Change, monthly_cap: int) -> Part:
         {":slots": use.slots, ":cap": monthly_cap},
         condition="attribute_not_exists(qualified) OR qualified < :cap",
     )
+
+
+def _look_at_cap(table: Table, change: Change, monthly_cap: int) -> None:
+    """Whoever lost a slot to others may have lost the last one, and a look stands in no way."""
+    use = change.cap
+    if use is None or use.slots < 0:
+        return
+    key = keys.monthly_rewards(use.user_id, use.month)
+    month = table.get_many([key]).get(key, {})
+    if month.get("qualified", 0) >= monthly_cap:
+        raise Refused(frozenset({CAP}))
 
 
 def _code(table: Table, after: Attribution) -> Part:
