@@ -44,12 +44,15 @@ def carry_out(
     decide: Decide,
     programme: Programme,
     actor: Actor,
+    *,
+    crowded: bool = False,
 ) -> Outcome:
     """Do what `decide` calls for, in one transaction with the credits that it moves.
 
     A refusal means that the world moved: the attribution is read again and decided anew. An
     account that cannot be written is left out: its grant is owed and noted, and a reversal that
-    it lacks is raised as Unwritable at the end, so that the caller comes back to it.
+    it lacks is raised as Unwritable at the end, so that the caller comes back to it. `crowded`
+    is where a referrer's month is wanted by many payments at once.
     Raises what `decide` raises, and Busy when others never stop being first.
     """
     capped = programme.monthly_cap < 1
@@ -60,7 +63,8 @@ def carry_out(
         whole = _with_credits(table, attribution, change, actor, without=broken.keys())
         try:
             if whole is not None:
-                attribution, changes = _commit(table, whole, programme), (whole,)
+                attribution = _commit(table, whole, programme, crowded=crowded)
+                changes = (whole,)
         except _Moved as moved:
             attribution, capped = moved.to, capped or moved.cap_reached
         except Unwritable as unwritable:
@@ -182,10 +186,14 @@ class _Moved(Exception):
         self.cap_reached = cap_reached
 
 
-def _commit(table: Table, change: Change, programme: Programme) -> Attribution:
+def _commit(
+    table: Table, change: Change, programme: Programme, *, crowded: bool = False
+) -> Attribution:
     """Commit, or tell what stands now. A refusal may be the echo of one's own earlier commit."""
     try:
-        return attributions.commit(table, change, monthly_cap=programme.monthly_cap)
+        return attributions.commit(
+            table, change, monthly_cap=programme.monthly_cap, crowded=crowded
+        )
     except Refused as refused:
         fresh = attributions.get(table, change.after.id)
         if fresh is None:

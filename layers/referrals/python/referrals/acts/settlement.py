@@ -81,7 +81,7 @@ def settle(
             capped = capped or gathered.month_full
         return life.meet_payment(current, payment, flags, programme, actor, capped=capped)
 
-    return carry_out(table, attribution, decide, programme, actor)
+    return carry_out(table, attribution, decide, programme, actor, crowded=True)
 
 
 def _gathered(

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from referrals.dynamodb.parts import Part, Refused
 from referrals.dynamodb.table import Table
@@ -82,8 +83,11 @@ def history(table: Table, attribution_id: str) -> History | None:
     return History(attribution, (born, *map(audit_from, items[1:])))
 
 
-def commit(table: Table, change: Change, *, monthly_cap: int) -> Attribution:
+def commit(table: Table, change: Change, *, monthly_cap: int, crowded: bool = False) -> Attribution:
     """Store the change whole or not at all, and return the attribution as it is now.
+
+    Where the month's slots are wanted by many at once (`crowded`), whoever lost one to others
+    looks whether any is left before trying again.
 
     Raises Refused naming ATTRIBUTION (someone else was first: read again), CODE (disabled), ERASED
     (the referred user was), CAP (the month is full), LEDGER (booked already) or CREDITS (less left
@@ -101,7 +105,8 @@ def commit(table: Table, change: Change, *, monthly_cap: int) -> Attribution:
         parts.append(_cap(table, change, monthly_cap))
     if change.before is None:
         parts += [_code(table, after), _not_erased(table, after), *_pointers(table, after)]
-    table.transact(parts, before_again=lambda: _look_at_cap(table, change, monthly_cap))
+    look = partial(_look_at_cap, table, change, monthly_cap) if crowded else None
+    table.transact(parts, before_again=look)
     return after
 
 
@@ -180,7 +185,7 @@ def _cap(table: Table, change: Change, monthly_cap: int) -> Part:
 
 
 def _look_at_cap(table: Table, change: Change, monthly_cap: int) -> None:
-    """Whoever lost a slot to others may have lost the last one, and a look stands in no way."""
+    """CAP is refused where the month is full: a look, unlike a try, stands in nobody's way."""
     use = change.cap
     if use is None or use.slots < 0:
         return
