@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from unittest.mock import patch
 
 from referrals.dynamodb.parts import Refused
@@ -243,11 +244,11 @@ def _others_are_first() -> Iterator[None]:
     """Each change finds once that its referral has changed, and reads it again."""
     commit, met = attributions.commit, set[str]()
 
-    def second(table: Table, change: Change, *, monthly_cap: int) -> Attribution:
+    def second(table: Table, change: Change, **how: Any) -> Attribution:
         if change.before is not None and change.after.id not in met:
             met.add(change.after.id)
             raise Refused(frozenset({attributions.ATTRIBUTION}))
-        return commit(table, change, monthly_cap=monthly_cap)
+        return commit(table, change, **how)
 
     with patch.object(attributions, "commit", second):
         yield

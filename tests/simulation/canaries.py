@@ -132,7 +132,7 @@ def _parts(table: Table, change: Change, cap: int) -> tuple[list[Part], Attribut
     """What the real commit would write."""
     parts: list[Part] = []
     recorder: Any = copy.copy(table)
-    recorder.transact = parts.extend
+    recorder.transact = lambda more, **_: parts.extend(more)
     return parts, _commit(recorder, change, monthly_cap=cap)
 
 
@@ -147,7 +147,10 @@ def _unconditional(part: Part) -> Part:
 
 
 def _instead_of_commit(variant: Callable[..., Attribution]) -> AbstractContextManager[Any]:
-    return patch.object(attributions, "commit", variant)
+    def commit(table: Table, change: Change, *, monthly_cap: int, **_: Any) -> Attribution:
+        return variant(table, change, monthly_cap=monthly_cap)
+
+    return patch.object(attributions, "commit", commit)
 
 
 def _instead_of_payment_of(variant: Callable[..., Payment]) -> AbstractContextManager[Any]:
