@@ -169,7 +169,7 @@ CANARIES: Mapping[str, Callable[[], AbstractContextManager[Any]]] = {
     "bookings moved though gone": lambda: patch.object(
         erasure, "_move_bookings", moved_though_gone
     ),
-    "a refused move is an error": lambda: patch.object(erasure, "_TRIES", 1),
+    "a refused move is an error": lambda: patch.multiple(erasure, _TRIES=1, Busy=RuntimeError),
     "referred though erased meanwhile": lambda: _instead_of_commit(erased_or_not),
     "matched by amount": lambda: _instead_of_payment_of(matched_by_amount),
     "a failed refund is not given back": lambda: _instead_of_payment_of(failed_refunds_stand),
