@@ -30,6 +30,7 @@ class _Items:
             for item in items
             if item["sk"].startswith("REWARDS#")
         }
+        self.of_codes = [item for item in items if item["pk"].startswith("REFERRER#")]
         self.cohorts = [item for item in items if item["sk"].startswith("COHORTS#")]
         self.places = {(item["pk"], item["sk"]) for item in items}
         self.audit = defaultdict[str, list[Item]](list)
@@ -48,6 +49,7 @@ def violations(table: Table, programme: Programme) -> list[str]:
         *_caps(items, programme),
         *_one_each(items),
         *_funnel(items),
+        *_referrers(items),
         *_audit(items),
     ]
 
@@ -167,6 +169,22 @@ def _funnel(items: _Items) -> Iterator[str]:
     for place in recount.keys() | stored.keys():
         if recount[place] != stored[place]:
             yield f"funnel {place}: {stored[place]} stored, {recount[place]} recounted"
+
+
+def _referrers(items: _Items) -> Iterator[str]:
+    recount, stored = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for one in items.attributions:
+        counted = ["attributed"]
+        counted += ["qualified"] if "qualified_at" in one else []
+        counted += [one["status"]] if one["status"] in (*_COUNTS[2:], "expired") else []
+        recount.update((one["code"], name) for name in counted)
+    for item in items.of_codes:
+        code, _ = item["pk"].removeprefix("REFERRER#").split("#")
+        for name in item.keys() - {"pk", "sk", "disabled"}:
+            stored[code, name] += item[name]
+    for place in recount.keys() | stored.keys():
+        if recount[place] != stored[place]:
+            yield f"referrer {place}: {stored[place]} stored, {recount[place]} recounted"
 
 
 def _stored_counts(items: _Items) -> Counter[tuple[str, str, str]]:

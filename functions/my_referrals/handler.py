@@ -18,7 +18,7 @@ app = api()
 def my_referrals() -> Envelope[Member]:
     user_id, programme = caller(app).user_id, settings().programme
     secret, ip_hash = service.hashing_secret(), visitors.of(app).ip_hash
-    own = overview(service.table(), secret, user_id, clock.now(), clock.new_code, ip_hash)
+    own = overview(service.table(), secret, user_id, clock.now(), clock.new_code, ip_hash, LATEST)
     return Envelope(
         data=Member(
             code=own.code,
@@ -28,9 +28,9 @@ def my_referrals() -> Envelope[Member]:
             monthly_referrer_reward_cap=programme.monthly_cap,
             reward_credits=programme.referrer_credits,
             referred_reward_credits=programme.referred_credits,
-            stats=MemberStats(**own.membership.stats()),
+            stats=MemberStats(**own.figures),
             credits=AccountView.of(user_id, own.account),
-            items=[MemberEvent.of(role, one) for role, one in own.membership.newest(LATEST)],
+            items=[MemberEvent.of(role, one) for role, one in own.latest],
         )
     )
 

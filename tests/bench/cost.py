@@ -43,7 +43,7 @@ class Least:
 _CHARGE = "the charge (1 W)"
 _GRANT = (
     "a transaction (2 W each) of the attribution, two ledger entries, two balances, the month, "
-    "two counts and two lines of the trail, and the index by status (2 W)"
+    "three counts and two lines of the trail, and the index by status (2 W)"
 )
 LEAST = {
     "capture_click": Least(
@@ -53,24 +53,25 @@ LEAST = {
         17,
         3,
         3,
-        f"{_CHARGE}, a transaction (2 W each) of the attribution, the checks that neither the code "
-        "was disabled nor the user erased, two pointers and two counts, two indexes "
-        "(1 W each); the click, and whether the user is known or was erased, read (1 R each)",
+        f"{_CHARGE}, a transaction (2 W each) of the attribution, the check that the user was not "
+        "erased, two pointers and three counts, of which one tells whether the code was "
+        "disabled, two indexes (1 W each); the click, and whether the user is known or was "
+        "erased, read (1 R each)",
     ),
     "stripe_webhook": Least(
-        23,
+        25,
         6,
         5,
         f"the fact (1 W), {_GRANT}; the customer's facts read twice, before the attribution, which "
         "they lead to, and after it, both sides of the referral (1 R each)",
     ),
-    "approve_referral": Least(23, 1, 3, f"{_CHARGE}, {_GRANT}; the attribution read (1 R)"),
+    "approve_referral": Least(25, 1, 3, f"{_CHARGE}, {_GRANT}; the attribution read (1 R)"),
     "reject_referral": Least(
-        11,
+        13,
         1,
         3,
-        f"{_CHARGE}, a transaction (2 W each) of the attribution, two counts and a line of the "
-        "trail, and the index by status (2 W); the attribution read (1 R)",
+        f"{_CHARGE}, a transaction (2 W each) of the attribution, three counts and a line of "
+        "the trail, and the index by status (2 W); the attribution read (1 R)",
     ),
     "recover_grants": Least(1, 4, 2, f"{_CHARGE}, eight empty lanes of an index (0.5 R each)"),
     "list_referrals": Least(
@@ -91,7 +92,13 @@ LEAST = {
         "not folded and two looks at how often it was (1 R each), and for each of two broken hours "
         "eight shards of clicks and eight lanes of members (1 R each)",
     ),
-    "my_referrals": Least(0, 3, 2, "code, account and pointers (1 R each), each referral (1 R)", 1),
+    "my_referrals": Least(
+        0,
+        11,
+        2,
+        "code, account and pointers, eight lanes of counts (1 R each), each referral (1 R)",
+        1,
+    ),
     "my_referral_events": Least(
         0, 2, 2, "the own attribution and the pointers (1 R each), each referral (1 R)", 1
     ),

@@ -17,6 +17,7 @@ _ENTITIES = {
     "CLICK#*": "clicks",
     "CLICKID#*": "ids of clicks",
     "CODE#*": "codes",
+    "REFERRER#*": "counts of referrers",
     "COHORT#*": "list of referrals",
     "FUNNEL": "mark of the count",
     "FUNNEL#*": "counts",

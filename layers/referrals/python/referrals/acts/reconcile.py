@@ -10,8 +10,9 @@ from referrals.dynamodb.values import Item, Key
 from referrals.rules import life
 from referrals.rules.attribution import Attribution, LedgerEntry
 from referrals.rules.funnel import Cohort, counts_for
+from referrals.rules.referrer import FIGURES, figures_of
 from referrals.rules.times import hour_floor, timestamp
-from referrals.store import keys
+from referrals.store import keys, referrer_counts
 from referrals.store.funnel_counts import Shard, by_hour
 from referrals.store.items import attribution_from, ledger_from
 
@@ -25,6 +26,7 @@ class Books:
     accounts: dict[str, Item] = field(default_factory=dict)
     monthly: Counter[tuple[str, str]] = field(default_factory=Counter)
     counts: dict[str, list[tuple[date, Item]]] = field(default_factory=lambda: defaultdict(list))
+    of_code: dict[str, list[Item]] = field(default_factory=lambda: defaultdict(list))
     referrals: set[Key] = field(default_factory=set)
     customers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     unfinished_erasures: list[str] = field(default_factory=list)
@@ -64,6 +66,7 @@ def _recount(table: Table) -> Reconciliation:
         *_grants(books),
         *_caps(books),
         *_funnel(books),
+        *_referrers(books),
         *_pointers(books),
     ]
     return Reconciliation(
@@ -90,6 +93,9 @@ def _enter(books: Books, item: Item) -> None:
     elif sk.startswith(keys.COHORTS_PREFIX):
         campaign, day = _counted(item)
         books.counts[campaign].append((day, item))
+    elif pk.startswith(keys.REFERRER_PREFIX):
+        code, _ = pk.removeprefix(keys.REFERRER_PREFIX).rsplit("#", 1)
+        books.of_code[code].append(item)
     elif sk.startswith(keys.REFERRAL_PREFIX):
         books.referrals.add(Key(pk, sk))
     elif sk == keys.LINK:
@@ -197,6 +203,20 @@ def _funnel(books: Books) -> list[str]:
         for campaign, hour in recount.keys() | stored.keys()
         if recount.get((campaign, hour), Cohort()) != stored.get((campaign, hour), Cohort())
     ]
+
+
+def _referrers(books: Books) -> list[str]:
+    """The stored counts of each code = a recount of its attributions."""
+    recount: dict[str, Counter[str]] = defaultdict(Counter)
+    for attribution in books.attributions.values():
+        recount[attribution.code] += figures_of(attribution)
+    found = []
+    for code in recount.keys() | books.of_code.keys():
+        stored = referrer_counts.total(books.of_code.get(code, ()))
+        counted = {name: recount[code][name] for name in FIGURES}
+        if stored != counted:
+            found.append(f"referrer of {code}: stored {stored}, recounted {counted}")
+    return found
 
 
 def _pointers(books: Books) -> list[str]:

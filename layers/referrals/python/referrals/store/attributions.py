@@ -17,7 +17,7 @@ from referrals.rules.attribution import (
 )
 from referrals.rules.ids import tombstone_of
 from referrals.rules.times import timestamp
-from referrals.store import funnel_counts, keys
+from referrals.store import funnel_counts, keys, referrer_counts
 from referrals.store.items import (
     attribution_from,
     attribution_item,
@@ -99,12 +99,13 @@ def commit(table: Table, change: Change, *, monthly_cap: int, crowded: bool = Fa
         _aggregate(table, change.before, after),
         *_trail(table, after, change.audit),
         *_funnel(table, change.before, after),
+        *_referrer(table, change.before, after),
         *_bookings(table, change.ledger),
     ]
     if change.cap is not None:
         parts.append(_cap(table, change, monthly_cap))
     if change.before is None:
-        parts += [_code(table, after), _not_erased(table, after), *_pointers(table, after)]
+        parts += [_not_erased(table, after), *_pointers(table, after)]
     look = partial(_look_at_cap, table, change, monthly_cap) if crowded else None
     table.transact(parts, before_again=look)
     return after
@@ -136,6 +137,13 @@ def _funnel(table: Table, before: Attribution | None, after: Attribution) -> lis
         for campaign in campaigns
         for part in funnel_counts.changed(table, campaign, after, difference)
     ]
+
+
+def _referrer(table: Table, before: Attribution | None, after: Attribution) -> list[Part]:
+    if before is None:
+        # Whoever read the code may have read it a while ago, and it may be disabled since.
+        return [referrer_counts.begun(table, CODE, after)]
+    return referrer_counts.changed(table, before, after)
 
 
 def _bookings(table: Table, entries: Sequence[LedgerEntry]) -> list[Part]:
@@ -193,15 +201,6 @@ def _look_at_cap(table: Table, change: Change, monthly_cap: int) -> None:
     month = table.get_many([key]).get(key, {})
     if month.get("qualified", 0) >= monthly_cap:
         raise Refused(frozenset({CAP}))
-
-
-def _code(table: Table, after: Attribution) -> Part:
-    """Whoever read the code may have read it a while ago, and it may be disabled since."""
-    return table.check(
-        CODE,
-        keys.disabled(after.code, keys.shard(after.id)),
-        "attribute_not_exists(pk)",
-    )
 
 
 def _not_erased(table: Table, after: Attribution) -> Part:

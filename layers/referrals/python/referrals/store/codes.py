@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from referrals.dynamodb.parts import Refused
 from referrals.dynamodb.table import Table
 from referrals.rules.errors import InvalidRequest
-from referrals.store import keys
+from referrals.store import keys, referrer_counts
 
 
 @dataclass(frozen=True)
@@ -91,18 +91,10 @@ def disable(table: Table, code: str, owner: str) -> None:
     One transaction with every place where a signup under way would look.
     """
     key = keys.code(code)
-    parts = [
-        table.update(
-            "code",
-            key,
-            "SET user_id = :owner, disabled = :yes",
-            {":owner": owner, ":yes": True},
-        )
-    ]
-    for shard in range(keys.SHARDS):
-        place = keys.disabled(code, shard)
-        parts.append(table.put("disabled", {"pk": place.pk, "sk": place.sk}))
-    table.transact(parts)
+    owned = table.update(
+        "code", key, "SET user_id = :owner, disabled = :yes", {":owner": owner, ":yes": True}
+    )
+    table.transact([owned, *referrer_counts.disabled(table, code)])
 
 
 def unusable() -> InvalidRequest:

@@ -42,9 +42,17 @@ def code(code: str) -> Key:
     return Key(f"CODE#{code}", "CODE")
 
 
-def disabled(code: str, shard: int) -> Key:
-    """Where signups of a shard look whether the code was disabled: nothing is there until then."""
-    return Key(f"CODE#{code}#{lane(shard)}", f"DISABLED#{shard:02}")
+REFERRER_PREFIX = "REFERRER#"
+
+
+def referrer(code: str, lane: int) -> str:
+    """A partition of what the referrals by a code count for."""
+    return f"{REFERRER_PREFIX}{code}#{lane}"
+
+
+def referrer_counts(code: str, shard: int) -> Key:
+    """The counts of a shard; also where its signups meet the mark of a disabled code."""
+    return Key(referrer(code, lane(shard)), f"COUNTS#{shard:02}")
 
 
 def user(user_id: str) -> str:
