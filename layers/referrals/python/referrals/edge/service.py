@@ -1,5 +1,6 @@
 """What every handler stands on: the settings and the table, made once per process."""
 
+import random
 from functools import cache
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -23,7 +24,14 @@ def table() -> Table:
 
 def give_time(context: LambdaContext) -> None:
     """Let the table be waited for as long as this invocation can, and still be answered."""
+    _have_own_chance()
     table().allow(context.get_remaining_time_in_millis() / 1000 - _TO_ANSWER)
+
+
+@cache
+def _have_own_chance() -> None:
+    """Processes that start from one snapshot would all draw the same pauses between tries."""
+    random.seed()
 
 
 def hashing_secret(*, derives_ids: bool = False) -> bytes:
