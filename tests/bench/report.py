@@ -73,14 +73,25 @@ def keep(name: str, figures: list[Figure]) -> None:
 
 
 def write(names: list[str]) -> None:
-    """Draw what was measured, and write all that is kept."""
+    """Draw what was measured, and write all that is kept; what never was here stands as it was."""
     drawn = [name for name in names if name in _ABOUT]
     command = [ground.OTHERS / "bin" / "python", _DRAW, ground.BENCH, ground.DOCS]
     environment = os.environ | {"MPLBACKEND": "svg"}
     subprocess.run([*command, _suffix(), *drawn], check=True, env=environment)
     told = _HEAD_FULL if full() else _HEAD
-    sections = "".join(_section(name) for name in _ABOUT if _kept(name).exists())
-    (ground.DOCS / f"bench{_suffix()}.md").write_text(told + sections)
+    document = ground.DOCS / f"bench{_suffix()}.md"
+    standing = _standing(document)
+    sections = [
+        _section(name) if _kept(name).exists() else standing.get(about.splitlines()[0], "")
+        for name, about in _ABOUT.items()
+    ]
+    document.write_text(told + "".join(sections))
+
+
+def _standing(document: Path) -> dict[str, str]:
+    """The document's sections as they are, by their headings."""
+    _, *sections = document.read_text().split("\n## ")
+    return {f"## {one.splitlines()[0]}": f"## {one.rstrip()}\n\n" for one in sections}
 
 
 def full() -> bool:
