@@ -8,6 +8,7 @@ CHECKOV := .venv-checkov
 # What npm brings: into the layer, and for checks alone.
 NPM := .npm/installed
 CRAWLERS := layers/referrals/python/referrals/edge/crawlers.txt
+QR := layers/referrals/python/referrals/edge/qr.js
 
 # Whole modules to a process: what a module prepares is prepared once.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
@@ -23,7 +24,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(INSTALLED) $(NPM) $(CRAWLERS) ## Install what development needs into .venv (the other targets do it too)
+setup: $(INSTALLED) $(NPM) $(CRAWLERS) $(QR) ## Install what development needs into .venv (the other targets do it too)
 
 run: setup ## Run the whole service here: http://127.0.0.1:3000/api/v1 (PORT=… changes it)
 	@PYTHONPATH=layers/referrals/python $(BIN)/python -m local.run
@@ -136,6 +137,9 @@ $(NPM): npm-dev.json layers/referrals/npm.json $(INSTALLED)
 
 $(CRAWLERS): $(NPM) layers/referrals/crawlers.py
 	@$(BIN)/python layers/referrals/crawlers.py layers/referrals/.npm $@
+
+$(QR): $(NPM) layers/referrals/inlined.py
+	@$(BIN)/python layers/referrals/inlined.py layers/referrals/.npm $@
 
 # Made anew when the requirements change, else once. The two environments do not agree on one.
 $(INSTALLED): requirements-dev.txt

@@ -67,6 +67,7 @@ _MEMBER_EVENT = {
     "campaign": "spring-launch",
     "reward_credits": 10_000,
     "reason": "the credits were granted",
+    "reason_code": "granted",
     "created_at": "2026-03-10T09:30:00.000Z",
     "expires_at": "2026-04-09T09:30:00.000Z",
     "qualified_at": "2026-03-12T16:03:58.000Z",

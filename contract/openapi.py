@@ -47,6 +47,7 @@ STRIPE = Access(({},), (502,))
 ACCESS = {
     "capture_click": VISITOR,
     "follow_link": ANYONE,
+    "serve_card": ANYONE,
     "serve_embed": ANYONE,
     "my_referrals": USER,
     "my_referral_events": USER,
@@ -123,7 +124,7 @@ def _described(function: str, module: ModuleType) -> Schema:
     if access is STRIPE:
         _describe_event_of_stripe(operation, event)
     if access is ANYONE:
-        operation["responses"] = _script() if function == "serve_embed" else _redirects()
+        operation["responses"] = _redirects() if function == "follow_link" else _script()
     else:
         operation["responses"] = _responses(function, path, operation, access)
     return schema

@@ -13,6 +13,7 @@ from email.message import Message
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from local import demo
 from local.cors import Cors
 
 JWKS_PATH = "/.well-known/jwks.json"
@@ -45,6 +46,7 @@ class Gateway(ThreadingHTTPServer):
     def __init__(self, port: int, upstream_port: int, api_id: str, jwks: bytes, cors: Cors) -> None:
         super().__init__(("127.0.0.1", port), Forward)
         self.cors = cors
+        self.pages = demo.pages()
         self.upstream_port = upstream_port
         self.prefix = f"/_aws/execute-api/{api_id}"
         self.jwks = jwks
@@ -76,9 +78,12 @@ class Forward(BaseHTTPRequestHandler):
             self.close_connection = True
             self._answer(400, {"message": "Bad Request"})
         else:
+            path = self.path.split("?", 1)[0]
             # Functions fetch the JWKS while they hold a turn: it must not wait for one.
-            if self.path.split("?", 1)[0] == JWKS_PATH:
+            if path == JWKS_PATH:
                 self._send(200, [("Content-Type", "application/json")], self.server.jwks)
+            elif page := self.server.pages.get(path):
+                self._send(page.status, page.headers, page.body)
             elif self.server.cors.is_preflight(self.command, dict(self.headers.items())):
                 self._send(204, self.server.cors.preflight(self.headers.get("Origin")), b"")
             else:

@@ -9,6 +9,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
+from local import demo
 from local.failure import Failure
 from local.seed import seed
 from local.stack import Stack
@@ -20,6 +21,7 @@ PORTS = range(1024, 65536 - EMULATOR_OFFSET)
 READY = """
 The referral service runs at {url}
   admin key  {key}
+  a user's card in every state: {demo}
 
 Try it:
   curl -s {url}/referrals/click -H 'content-type: application/json' -d '{{"click_id":"refclk_abc123","code":"A1B2C3D4E5F6","landing_path":"/pricing","utm_campaign":"spring-launch","utm_medium":"email","utm_source":"newsletter"}}'
@@ -68,6 +70,7 @@ def invitation(stack: Stack) -> str:
     return READY.format(
         url=stack.environment["REFERRALS_URL"],
         key=stack.environment["REFERRALS_ADMIN_KEY"],
+        demo=stack.issuer + demo.PATH,
         start=f"{now - timedelta(days=30):%Y-%m-%dT00:00:00Z}",
         end=f"{now + timedelta(days=1):%Y-%m-%dT00:00:00Z}",
     )

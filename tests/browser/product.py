@@ -1,6 +1,7 @@
 """A product that uses the service as README tells it to: its pages, its signup form."""
 
 import importlib.util
+import re
 from collections.abc import Callable
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -18,7 +19,8 @@ ACCOUNTS = "app.shop.test"
 # A product on another domain than the service; and somebody whom nobody has named.
 FOREIGN, UNNAMED = "www.foreign.test", "www.unnamed.test"
 
-SIGNUP = Path(__file__).parent.parent.parent / "docs/product/signup.py"
+ROOT = Path(__file__).parent.parent.parent
+SIGNUP = ROOT / "docs/product/signup.py"
 FORM = """
 <form method="post" action="/signup">
   <label>Name <input name="user"></label>
@@ -28,7 +30,7 @@ FORM = """
 """
 # The script of the service is of another origin, and so is what it calls.
 EMBEDDING = f"{STRICT}; script-src 'self' https://{LINKS}; connect-src https://{LINKS}"
-EMBEDDED = f'<script src="https://{LINKS}/referrals.js" defer></script>'
+EMBEDDED, CARD = "referrals.js", "referral-card"
 FILL_IN = """
 document.querySelector("form").addEventListener("submit", ({ target }) => {
   target.elements.click_id.value = referrals.clickId() ?? "";
@@ -49,7 +51,7 @@ class Product:
 
     def hosts(self) -> dict[str, Answers]:
         """What each of the product's hosts answers."""
-        embedding = f"{EMBEDDED}<script src='/fill-in.js' defer></script>"
+        embedding = f"{from_readme(EMBEDDED)}<script src='/fill-in.js' defer></script>"
         return {
             PAGES: _pages(lambda _: page(html(f'<a href="https://{ACCOUNTS}/">Join</a>'))),
             ACCOUNTS: _pages(lambda _: page(html(FORM)), self._sign_up),
@@ -69,6 +71,15 @@ class Product:
             environment.setenv("REFERRALS_SERVICE_KEY", self._service.service_key)
             referred = self._code.tell_signup(form["user"], cookies)
         return page(html(f"<p>{'referred' if referred else 'came by themselves'}</p>"))
+
+
+def from_readme(name: str) -> str:
+    """The lines of HTML that README tells a product to paste, on this service's host."""
+    blocks = re.findall(
+        r"^ *```html\n(.*?)^ *```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    (block,) = (one for one in blocks if f"/{name}" in one)
+    return block.replace("go.example.com", LINKS)
 
 
 def new_user() -> str:

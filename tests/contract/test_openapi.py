@@ -19,7 +19,7 @@ ERROR_STATUSES = {
 
 
 # What browsers load, which is in no envelope.
-NOT_JSON = {"follow_link", "serve_embed"}
+NOT_JSON = {"follow_link", "serve_card", "serve_embed"}
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,7 @@ SHOWN = {
     "reject_referral": lambda data: data["attribution"]["status"] == "rejected",
     "revoke_api_key": lambda answer: answer["revoked"].startswith("key_"),
     "roll_up_clicks": lambda answer: "hours" in answer,
+    "serve_card": lambda told: told["headers"]["ETag"],
     "serve_embed": lambda told: told["headers"]["ETag"],
     "stripe_webhook": lambda data: data["handled"],
 }

@@ -73,6 +73,7 @@ _BOUNDS = {"from": "2026-11-20T11:30:00Z", "to": "2026-11-20T12:30:00Z"}
 CASES: dict[str, Case] = {
     "a click": Case("capture_click", Request("capture_click", "POST", "/referrals/click", _CLICK)),
     "a script": Case("serve_embed", Fetch("serve_embed", "/referrals.js", 200)),
+    "the card": Case("serve_card", Fetch("serve_card", "/referral-card.js", 200)),
     "a followed link": Case("follow_link", Fetch("follow_link", f"/r/{CODES['metered']}", 302)),
     "a signup": Case("attribute_signup", _signed_up(), priced=True, by_service=True),
     "a signup after the payment": Case(

@@ -37,6 +37,7 @@ HANDLERS = {
         "reject_referral",
         "revoke_api_key",
         "roll_up_clicks",
+        "serve_card",
         "serve_embed",
         "stripe_webhook",
     )

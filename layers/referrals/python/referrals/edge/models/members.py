@@ -18,6 +18,7 @@ class MemberEvent(BaseModel):
     campaign: str | None = None
     reward_credits: int | None = None
     reason: str
+    reason_code: explain.Reason
     pays_at: Time | None = None
     created_at: Time
     expires_at: Time
@@ -27,7 +28,7 @@ class MemberEvent(BaseModel):
     @classmethod
     def of(cls, role: Role, attribution: Attribution) -> "MemberEvent":
         """The view of one side."""
-        reward = explain.reward_of(attribution, role)
+        reward, reason = explain.reward_of(attribution, role), explain.reason(attribution, role)
         return cls(
             id=attribution.id,
             role=role,
@@ -35,7 +36,8 @@ class MemberEvent(BaseModel):
             code=attribution.code,
             campaign=attribution.utm_campaign,
             reward_credits=reward.credits if reward else None,
-            reason=explain.reason(attribution, role),
+            reason=explain.SENTENCES[reason],
+            reason_code=reason,
             pays_at=explain.pays_at(attribution, role),
             created_at=attribution.created_at,
             expires_at=attribution.expires_at,
