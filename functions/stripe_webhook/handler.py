@@ -15,6 +15,7 @@ from referrals.edge.stripe_signature import verify
 from referrals.edge.telemetry import Metric, count, count_outcomes, logger
 from referrals.rules.attribution import Actor
 from referrals.rules.errors import InvalidRequest, UnreadableEvent
+from referrals.rules.facts import CustomerCameBy
 from referrals.store import event_kinds
 
 # Stripe's invoices with many lines are far larger than what people send.
@@ -56,7 +57,9 @@ def stripe_webhook() -> Envelope[WebhookAnswer]:
 
 def _taken_in(told: Told) -> list[Outcome]:
     """What the event came to; a claim that no event places is asked of Stripe, where we may."""
-    table, secret, programme = service.table(), service.hashing_secret(), settings().programme
+    attributes = any(isinstance(fact, CustomerCameBy) for fact in told.facts)
+    secret = service.hashing_secret(derives_ids=attributes)
+    table, programme = service.table(), settings().programme
     actor = Actor(name="stripe", at=clock.now(), why=f"{told.kind} {told.event_id}")
     outcomes = take_in(table, secret, told.facts, programme, actor)
     claims = unmatched(table, told.facts)

@@ -13,7 +13,7 @@ THROTTLED = ClientError({"Error": {"Code": "ProvisionedThroughputExceededExcepti
 
 @pytest.mark.parametrize("error", [Busy("in use"), THROTTLED], ids=["conflicts", "throttled"])
 def test_who_comes_when_all_come_is_told_to_come_again(programme, table, monkeypatch, error):
-    def fail(*_):
+    def fail(*_, **__):
         raise error
 
     sale = programme.referred("user-known")

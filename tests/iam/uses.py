@@ -115,6 +115,21 @@ def stripe_knows_a_user_before_the_product_tells_of_them(programme: RunningProgr
 
 
 @use
+def stripe_is_told_the_click(programme: RunningProgramme) -> None:
+    minted = programme.click().good["click_id"]
+    given = programme.click(click_id="visit-told").good["click_id"]
+    # The second is linked first, as where the product has told Stripe of its users already.
+    for number, click_id in enumerate((minted, given)):
+        sale, user = Sale(customer=f"cus_told{number}"), f"told-{number}"
+        linked = stripe_payloads.customer_event(sale, metadata={"user_id": user})
+        told = {"user_id": user, "referral_click_id": click_id}
+        clicked = stripe_payloads.checkout_completed(sale, metadata=told)
+        for event in (linked, stripe_payloads.invoice_paid(sale), clicked):
+            assert programme.stripe(event).good
+        assert programme.status_of(user) == "rewarded"
+
+
+@use
 def the_month_is_full(programme: RunningProgramme) -> None:
     place = keys.monthly_rewards(REFERRER, f"{clock.now():%Y-%m}")
     month = {"pk": place.pk, "sk": place.sk}

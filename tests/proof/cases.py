@@ -84,6 +84,12 @@ CASES: dict[str, Case] = {
     "a payment that waited for its customer": _webhook(
         stripe_payloads.customer_event(SALE, metadata={"user_id": USER}), _signed_up(), PAID
     ),
+    "a click that Stripe is told of, after the payment": _webhook(
+        stripe_payloads.checkout_completed(
+            SALE, metadata={"user_id": USER, "referral_click_id": "click_spring"}
+        ),
+        PAID,
+    ),
     "a refund in part": _webhook(stripe_payloads.charge_refunded(SALE, 1000), LINKED, PAID),
     "a refund": _webhook(stripe_payloads.charge_refunded(SALE), LINKED, PAID),
     "a dispute": _webhook(stripe_payloads.dispute_created(SALE), LINKED, PAID),

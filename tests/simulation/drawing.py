@@ -26,6 +26,8 @@ from tests.stripe_payloads import BASIL, OLD, Payload, Sale
 
 # An account's endpoints send in one version, or in two while it moves to the newer.
 _VERSIONS = ([OLD], [BASIL], [BASIL], [OLD, BASIL])
+# How often Stripe is told of the click, and how often the product leaves it at that.
+_CLICK_TOLD, _CALL_FORGOTTEN = 0.4, 0.25
 _SOON, _AT_ONCE = timedelta(milliseconds=400), timedelta(milliseconds=10)
 
 
@@ -119,7 +121,11 @@ class _Draw:
         # Half of the histories begin with the payments, so that these meet.
         self._into = self.opening if self._begun else self.acts
         links = chance.choice(["signup", "invoice", "customer", "checkout", "both"])
-        self._signups(member, links in ("signup", "both"))
+        clicked = Random(f"{self.seed}/{user}/clicked").random()
+        if member.linked and links not in ("signup", "invoice") and not member.disposable:
+            member = replace(member, told_by_stripe=clicked < _CLICK_TOLD)
+        if clicked >= _CALL_FORGOTTEN or not member.told_by_stripe:
+            self._signups(member, links in ("signup", "both"))
         if member.linked and links not in ("signup", "invoice"):
             self._deliver("links", _link(member, checkout=links == "checkout"), user)
         self._into = self.acts
@@ -243,6 +249,8 @@ def _sale(member: Member) -> Sale:
 
 def _link(member: Member, *, checkout: bool) -> Payload:
     sale, user = _sale(member), member.user
+    clicked = {"referral_click_id": "click_spring"} if member.told_by_stripe else {}
     if checkout:
-        return stripe_payloads.checkout_completed(sale, client_reference_id=user)
-    return stripe_payloads.customer_event(sale, metadata={"user_id": user})
+        told = {"client_reference_id": user, "metadata": clicked}
+        return stripe_payloads.checkout_completed(sale, **told)
+    return stripe_payloads.customer_event(sale, metadata={"user_id": user} | clicked)

@@ -76,6 +76,11 @@ class Oracle:
             elif one["referrer_user_id"] != referrer:
                 yield f"{user}: answered {referrer}, stored {one['referrer_user_id']}"
 
+        for member in self.history.members:
+            erased = member.user in self.answers.erased
+            if member.told_by_stripe and not erased and _id(member.user) not in attributions:
+                yield f"{member.user}: Stripe told of the click, but nobody is attributed"
+
     def _members(self, items: list[Item], attributions: dict[str, Item]) -> Iterator[str]:
         linked = {item["pk"]: item["user_ids"] for item in items if item["sk"] == "LINK"}
         for planned in self.history.members:

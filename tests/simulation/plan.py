@@ -27,6 +27,8 @@ class Member:
     invoices: Sequence[Invoice] = ()
     disposable: bool = False
     shares_customer: bool = False
+    # Whether Stripe is told the click with the user, so that no call of the product's is needed.
+    told_by_stripe: bool = False
     # Whether that was told before anything went wrong, and so before any payment.
     shared_from_the_start: bool = False
 

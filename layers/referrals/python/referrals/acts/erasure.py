@@ -148,7 +148,7 @@ def _move_pointer(table: Table, made: Attribution, user_id: str, erased: str) ->
 
 
 def _forget_customer(table: Table, customer_id: str, user_id: str, erased: str) -> None:
-    """Later events of the customer find the tombstone; e-mail hashes and cards are gone."""
+    """Later events of the customer find the tombstone; addresses, cards and clicks are gone."""
     link = keys.stripe_link(customer_id)
     table.write(table.update("link", link, "ADD user_ids :erased", {":erased": {erased}}))
     table.write(table.update("link", link, "DELETE user_ids :user", {":user": {user_id}}))
@@ -156,8 +156,9 @@ def _forget_customer(table: Table, customer_id: str, user_id: str, erased: str) 
 
 
 def forget_traits(table: Table, customer_id: str) -> None:
-    """Remove the hashes of addresses and cards from what Stripe told of an erased customer."""
-    table.write(table.update("link", keys.stripe_link(customer_id), "REMOVE emails", {}))
+    """Remove hashes of addresses and cards, and clicks, from what Stripe told of the erased."""
+    traits = "REMOVE emails, came_by"
+    table.write(table.update("link", keys.stripe_link(customer_id), traits, {}))
     for item in table.query(keys.stripe(customer_id), prefix="CHARGE#"):
         table.write(table.update("card", Key(item["pk"], item["sk"]), "REMOVE card", {}))
 

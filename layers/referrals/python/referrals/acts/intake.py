@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from referrals.acts.erasure import known_as
 from referrals.acts.granting import Outcome
 from referrals.acts.settlement import settle_customer
+from referrals.acts.signups import attribute_customer
 from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Actor
 from referrals.rules.claims import Payments, UnmatchedClaim
-from referrals.rules.facts import ChargeSeen, Claim, CustomerLinked, Kept
+from referrals.rules.facts import ChargeSeen, Claim, CustomerCameBy, CustomerLinked, Kept
 from referrals.rules.programme import Programme
 from referrals.store import facts
 
@@ -23,7 +24,7 @@ class EmailSeen:
     email_hash: str
 
 
-Fact = Kept | CustomerLinked | EmailSeen
+Fact = Kept | CustomerLinked | CustomerCameBy | EmailSeen
 
 
 def take_in(
@@ -31,12 +32,12 @@ def take_in(
 ) -> list[Outcome]:
     """Keep the facts and settle their customers. May be repeated at any point without harm."""
     kept = side_by_side(lambda fact: _keep(table, secret, fact, actor), told)
-    customers = {customer for customer in kept if customer}
-    return [
-        outcome
-        for customer in sorted(customers)
-        for outcome in settle_customer(table, secret, customer, programme, actor)
-    ]
+    outcomes: list[Outcome] = []
+    for customer in sorted({customer for customer in kept if customer}):
+        if any(isinstance(fact, CustomerLinked | CustomerCameBy) for fact in told):
+            outcomes += attribute_customer(table, secret, customer, programme, actor)
+        outcomes += settle_customer(table, secret, customer, programme, actor)
+    return outcomes
 
 
 def unmatched(table: Table, told: Sequence[Fact]) -> list[UnmatchedClaim]:
@@ -63,6 +64,8 @@ def _keep(table: Table, secret: bytes, fact: Fact, actor: Actor) -> str | None:
     match fact:
         case CustomerLinked():
             facts.link(table, replace(fact, user_id=known_as(table, secret, fact.user_id)))
+        case CustomerCameBy():
+            facts.note_click(table, fact)
         case EmailSeen():
             facts.note_email(table, fact.customer_id, fact.email_hash)
         case _:

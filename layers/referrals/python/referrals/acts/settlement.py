@@ -28,7 +28,9 @@ def settle_customer(
     store its fact sees both here, so none is lost.
     """
     known = facts.of_customer(table, customer_id)
-    if any(map(TOMBSTONE_FORM.fullmatch, known.user_ids)) and (known.cards or known.emails):
+    if any(map(TOMBSTONE_FORM.fullmatch, known.user_ids)) and (
+        known.cards or known.emails or known.came_by
+    ):
         # Stripe told once more what an erasure had removed.
         erasure.forget_traits(table, customer_id)
     places = {

@@ -1,6 +1,8 @@
 """Attributing a signup: a code or a click becomes the one attribution of the new user."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import reduce
 
 from referrals.acts.granting import Outcome
@@ -12,7 +14,7 @@ from referrals.rules.attribution import Actor, Attribution, Change, Status
 from referrals.rules.clicks import Click
 from referrals.rules.errors import InvalidRequest, StateConflict
 from referrals.rules.facts import CustomerLinked
-from referrals.rules.ids import attribution_id, tombstone
+from referrals.rules.ids import TOMBSTONE_FORM, attribution_id, tombstone
 from referrals.rules.programme import Programme
 from referrals.rules.times import CLOCK_SKEW
 from referrals.store import attributions, clicks, codes, facts, keys, profiles
@@ -24,7 +26,8 @@ from referrals.store.items import attribution_from
 class Signup:
     """A new user as the product tells of them; the e-mail address only as a keyed hash.
 
-    `flags` are the risk flags that only the raw request could show.
+    `flags` are the risk flags that only the raw request could show; `came_at` is since when they
+    are known to have come, where that is not now.
     """
 
     user_id: str
@@ -33,6 +36,7 @@ class Signup:
     stripe_customer_id: str | None = None
     email_hash: str | None = None
     flags: tuple[str, ...] = ()
+    came_at: datetime | None = None
 
 
 def attribute(
@@ -76,6 +80,25 @@ def attribute(
     return done
 
 
+def attribute_customer(
+    table: Table, secret: bytes, customer_id: str, programme: Programme, actor: Actor
+) -> list[Outcome]:
+    """Attribute the users of a customer by the click that Stripe was told of, if it was.
+
+    Whoever comes second, the click or the user, finds the other: each is kept before this looks.
+    Where a product's own call would be refused, nothing is done: Stripe is no place to mend it.
+    """
+    known = facts.link_of(table, customer_id)
+    outcomes = []
+    for user_id in sorted(one for one in known.user_ids if not TOMBSTONE_FORM.fullmatch(one)):
+        # The ids of followed links sort by their hour: the last click wins.
+        for came in reversed(known.came_by):
+            signup = Signup(user_id=user_id, click_id=came.click_id, came_at=came.told_at)
+            with suppress(InvalidRequest, StateConflict):
+                outcomes.append(attribute(table, secret, signup, programme, actor))
+    return outcomes
+
+
 def _code_of(table: Table, click: Click | None) -> codes.Code | None:
     if click is None:
         raise InvalidRequest.field("click_id", "unknown click")
@@ -111,7 +134,8 @@ def _create(
 ) -> Outcome:
     if click is not None and click.code != code.code:
         click = None
-    if click is not None and actor.at > click.clicked_at + programme.window + CLOCK_SKEW:
+    came_at = signup.came_at or actor.at
+    if click is not None and came_at > click.clicked_at + programme.window + CLOCK_SKEW:
         raise InvalidRequest.field("click_id", "click expired")
     attribution = Attribution(
         id=attribution_id(secret, signup.user_id),

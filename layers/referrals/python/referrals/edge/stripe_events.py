@@ -27,12 +27,12 @@ from referrals.edge.models.stripe import (
     StatusTransitions,
     StripeEvent,
     Warning,
-    valid_user_id,
 )
 from referrals.edge.settings import StripeScope
 from referrals.rules.errors import UnreadableEvent
 from referrals.rules.facts import (
     ChargeSeen,
+    CustomerCameBy,
     CustomerLinked,
     DisputeSeen,
     InvoicePaid,
@@ -192,10 +192,10 @@ def _checkout_facts(event: StripeEvent, secret: bytes) -> list[Fact]:
     session = CheckoutSession.model_validate(event.data.object)
     if session.customer is None:
         return []
-    user_id = valid_user_id(session.client_reference_id) or session.user_id
     details = session.customer_details or CustomerDetails()
     return [
-        *_link(session.customer, user_id),
+        *_link(session.customer, session.named_user()),
+        *_came_by(session.customer, session.named_click(), event),
         *_email(session.customer, details.email, secret),
     ]
 
@@ -205,6 +205,7 @@ def _customer_facts(event: StripeEvent, secret: bytes) -> list[Fact]:
     customer = Customer.model_validate(event.data.object)
     return [
         *_link(customer.id, customer.user_id),
+        *_came_by(customer.id, customer.click_id, event),
         *_email(customer.id, customer.email, secret),
     ]
 
@@ -289,6 +290,13 @@ def _warning_facts(event: StripeEvent, secret: bytes) -> list[Fact]:
 
 def _link(customer_id: str, user_id: str | None) -> list[Fact]:
     return [CustomerLinked(customer_id=customer_id, user_id=user_id)] if user_id else []
+
+
+def _came_by(customer_id: str, click_id: str | None, event: StripeEvent) -> list[Fact]:
+    if click_id is None:
+        return []
+    told_at = _time(event.created)
+    return [CustomerCameBy(customer_id=customer_id, click_id=click_id, told_at=told_at)]
 
 
 def _email(customer_id: str, email: str | None, secret: bytes) -> list[Fact]:

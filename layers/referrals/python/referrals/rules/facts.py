@@ -234,6 +234,15 @@ class CustomerLinked:
     user_id: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class CustomerCameBy:
+    """A Stripe customer is whoever came by this click, as Stripe was told by then."""
+
+    customer_id: str
+    click_id: str
+    told_at: datetime
+
+
 Claim = RefundSeen | DisputeSeen | WarningSeen
 # What names a payment and may not say whose it is.
 Waiting = InvoicePaymentSeen | Claim
@@ -247,6 +256,7 @@ class CustomerFacts:
     customer_id: str
     user_ids: frozenset[str] = frozenset()
     emails: frozenset[str] = frozenset()
+    came_by: tuple[CustomerCameBy, ...] = ()
     invoices: tuple[InvoicePaid, ...] = ()
     charges: tuple[ChargeSeen, ...] = ()
     payments: tuple[InvoicePaymentSeen, ...] = ()

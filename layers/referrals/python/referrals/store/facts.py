@@ -5,7 +5,7 @@ other: it stores its own before it looks, so of two at the same time at least on
 """
 
 from collections.abc import Sequence, Set
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item, Key
 from referrals.rules.facts import (
     ChargeSeen,
+    CustomerCameBy,
     CustomerFacts,
     CustomerLinked,
     DisputeSeen,
@@ -49,6 +50,17 @@ def link(table: Table, linked: CustomerLinked) -> None:
             {":user": {linked.user_id}},
         )
     )
+
+
+def note_click(table: Table, came: CustomerCameBy) -> None:
+    """A click that the customer came by, and since when that is known. Told again, it is no news:
+    a customer's metadata comes with whatever is changed of them."""
+    known = link_of(table, came.customer_id).came_by
+    if any(one.click_id == came.click_id and one.told_at <= came.told_at for one in known):
+        return
+    told = f"{came.click_id} {timestamp(came.told_at)}"
+    link = keys.stripe_link(came.customer_id)
+    table.write(table.update("link", link, "ADD came_by :told", {":told": {told}}))
 
 
 def note_email(table: Table, customer_id: str, email_hash: str) -> None:
@@ -158,6 +170,11 @@ def _join(table: Table, key: Key, fact: Kept) -> None:
     raise Busy(f"{fact.id} was still being changed by others")
 
 
+def link_of(table: Table, customer_id: str) -> CustomerFacts:
+    """Whose the customer is, and how they came: without what they paid."""
+    return _linked(customer_id, table.get(keys.stripe_link(customer_id)) or {})
+
+
 def of_customer(table: Table, customer_id: str) -> CustomerFacts:
     """All that is kept of a customer."""
     told: dict[str, list[Any]] = {kind: [] for kind in _KINDS}
@@ -167,10 +184,8 @@ def of_customer(table: Table, customer_id: str) -> CustomerFacts:
             found = item
         elif _holds(item):
             told[_kind(item)].append(_fact_from(item))
-    return CustomerFacts(
-        customer_id=customer_id,
-        user_ids=frozenset(found.get("user_ids", ())),
-        emails=frozenset(found.get("emails", ())),
+    return replace(
+        _linked(customer_id, found),
         invoices=tuple(told[InvoicePaid.kind]),
         charges=tuple(told[ChargeSeen.kind]),
         payments=tuple(told[InvoicePaymentSeen.kind]),
@@ -178,6 +193,21 @@ def of_customer(table: Table, customer_id: str) -> CustomerFacts:
         disputes=tuple(told[DisputeSeen.kind]),
         warnings=tuple(told[WarningSeen.kind]),
     )
+
+
+def _linked(customer_id: str, item: Item) -> CustomerFacts:
+    return CustomerFacts(
+        customer_id=customer_id,
+        user_ids=frozenset(item.get("user_ids", ())),
+        emails=frozenset(item.get("emails", ())),
+        came_by=tuple(_came_by(customer_id, told) for told in sorted(item.get("came_by", ()))),
+    )
+
+
+def _came_by(customer_id: str, told: str) -> CustomerCameBy:
+    click_id, _, told_at = told.partition(" ")
+    at = parse_timestamp(told_at)
+    return CustomerCameBy(customer_id=customer_id, click_id=click_id, told_at=at)
 
 
 def _place(key: Key) -> Item:

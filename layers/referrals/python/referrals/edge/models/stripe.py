@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from referrals.rules.ids import is_user_id
+from referrals.rules.ids import MINTED_PREFIX, is_click_id, is_user_id
 
 
 def valid_user_id(value: object) -> str | None:
@@ -48,6 +48,12 @@ class Metadata(Payload):
     @property
     def user_id(self) -> str | None:
         return valid_user_id((self.metadata or {}).get("user_id"))
+
+    @property
+    def click_id(self) -> str | None:
+        """The click that the product found in its cookie."""
+        told = (self.metadata or {}).get("referral_click_id")
+        return told if isinstance(told, str) and is_click_id(told) else None
 
 
 class SubscriptionDetails(Metadata):
@@ -166,6 +172,21 @@ class CheckoutSession(Metadata):
     customer: Id | None = None
     client_reference_id: str | None = None
     customer_details: "CustomerDetails | None" = None
+
+    def named_user(self) -> str | None:
+        """The user, by the reference or in metadata."""
+        return (None if self._refers_to_click else valid_user_id(self.client_reference_id)) or (
+            self.user_id
+        )
+
+    def named_click(self) -> str | None:
+        """The click: in metadata, or by a reference that has the form of the service's own."""
+        return self.click_id or (self.client_reference_id if self._refers_to_click else None)
+
+    @property
+    def _refers_to_click(self) -> bool:
+        told = self.client_reference_id or ""
+        return told.startswith(MINTED_PREFIX) and is_click_id(told)
 
 
 class CustomerDetails(Payload):
