@@ -175,16 +175,31 @@ def test_no_link_however_odd_is_an_error_or_leads_elsewhere(programme, configure
     configure(LANDING_PATHS="/pricing,/docs", CLICKS_PER_MINUTE=0)
     chance = random.Random(12)
     odd = string.printable + "é\u202e\u0000\ud7ff/\\%&=?#:@"
+    elsewhere = [
+        *(
+            "/pricing",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/pricing/../..",
+        ),
+        *(
+            "/pricing\r\nSet-Cookie: a=b",
+            "/pricing\nLocation: https://evil.example",
+            "/pricing@evil",
+        ),
+    ]
 
     def some(longest):
         return "".join(chance.choices(odd, k=chance.randrange(longest)))
 
     for _ in range(10_000):
         code = chance.choice([CODE, CODE.lower(), some(40), some(12)])
-        to = chance.choice(["/pricing", "//evil.example", "https://evil.example", some(60)])
+        to = chance.choice([*elsewhere, some(60)])
         query = chance.choice([some(200), f"to={quote(to)}&{some(60)}", f"to={to}"])
         agent = chance.choice([AGENT, some(100)])
-        status, location, _ = follow(code, query, agent=agent, **{"x-moz": some(20)})
+        headers = {"x-moz": some(20), "x-forwarded-for": some(40), "cookie": some(40)}
+        status, location, _ = follow(code, query, agent=agent, **headers)
         if status != 302:
             assert 400 <= status < 500, (code, query)
             continue

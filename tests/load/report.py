@@ -41,10 +41,11 @@ account. All visitors come through one campaign, and all signups are of one day.
 def wanted(label: str) -> Iterator[Wanted]:
     """The points of each scenario."""
     for name in SCENARIOS:
-        if not name.startswith("clicks"):
+        if not name.startswith(("clicks", "links")):
             rates = _RATES if name.endswith(SPREAD) else _VIRAL_RATES
             yield name, rates[label], 0.010
-    yield f"clicks, {VIRAL}", (1000, 5000), 0.010
+    for comes in ("clicks", "links"):
+        yield f"{comes}, {VIRAL}", (1000, 5000), 0.010
     for hold in (0.005, 0.020):
         yield f"both, {SPREAD}", (500,), hold
     yield "recovery", _RECOVERY[label], 0.010

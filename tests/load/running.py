@@ -112,7 +112,8 @@ def _act(
         answer = request.invoke(function, event)
         world.idle.append(request.process)
         status = answer["statusCode"] if answer else 0
-        if status == 200:
+        # A followed link leads on whatever becomes of its click: with a cookie it was kept.
+        if status == 200 or (status == 302 and answer["cookies"]):
             answered.seconds.append((world.now - began).total_seconds())
             answered.in_time += world.now <= end
         elif status in (429, 503):

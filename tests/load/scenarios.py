@@ -12,8 +12,10 @@ from referrals.edge.settings import settings
 from referrals.rules.attribution import Actor
 from referrals.rules.clicks import Click
 from referrals.rules.facts import CustomerLinked
+from referrals.rules.ids import fingerprint
 from referrals.store import api_keys, clicks, codes, facts
 from referrals.store.api_keys import ApiKey
+from referrals.store.fingerprint import leave
 from tests import stripe_payloads
 from tests.functions.client import event
 from tests.functions.running import SIGNING_SECRET
@@ -45,6 +47,8 @@ class Scenario:
         table = world.actor.process.table
         made = ApiKey(id="key_product", user_id="product", role="service", created_at=NOON)
         api_keys.create(table, KEY, made)
+        # As after the first signup there ever was: from then on a process looks for it once.
+        leave(table, fingerprint(SECRET.encode()))
         for one in range(self.codes):
             codes.create(table, f"referrer{one}", _code(one))
         for one in range(max(self.codes, _CLICKS)):
@@ -105,12 +109,21 @@ class Scenario:
 
     def _clicks(self, _: LoadWorld, number: int) -> Sent:
         body = {"code": _code(number % self.codes), "utm_campaign": CAMPAIGN}
-        address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-        return "capture_click", event("POST", "/referrals/click", body=body, address=address)
+        request = event("POST", "/referrals/click", body=body, address=_address(number))
+        return "capture_click", request
+
+    def _links(self, _: LoadWorld, number: int) -> Sent:
+        request = event("GET", "", address=_address(number))
+        path, query = f"/r/{_code(number % self.codes)}", f"utm_campaign={CAMPAIGN}"
+        return "follow_link", request | {"rawPath": path, "rawQueryString": query}
 
 
 def _code(one: int) -> str:
     return f"LOAD{one:08d}"
+
+
+def _address(number: int) -> str:
+    return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 
 
 # The velocity rule would send a viral referrer's to review, where no credits meet.
@@ -125,6 +138,7 @@ def _scenarios() -> Iterator[Scenario]:
         yield Scenario(f"{comes}, {VIRAL}", 1, comes, _RULES)
     yield Scenario(f"payments, {UNCAPPED}", 1, "payments", _RULES | _NO_CAP)
     yield Scenario(f"clicks, {VIRAL}", 1, "clicks")
+    yield Scenario(f"links, {VIRAL}", 1, "links")
 
 
 SCENARIOS = {scenario.name: scenario for scenario in _scenarios()}

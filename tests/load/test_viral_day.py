@@ -22,6 +22,15 @@ def test_all_that_come_are_served_soon(scenario, rate):
     assert seen.p99 <= 250
 
 
+def test_followed_links_reach_what_clicks_reach():
+    clicks, links = (
+        point(SCENARIOS[f"{comes}, {VIRAL}"], 5000, Physics(), requests=1000)
+        for comes in ("clicks", "links")
+    )
+    assert (links.busy, links.failed) == (clicks.busy, clicks.failed) == (0, 0)
+    assert links.completed >= 0.99 * clicks.completed
+
+
 def test_grants_that_are_due_are_recovered_beside_payments_and_none_is_put_off():
     seen = recovered(100, Physics(), lasts=1, runs=1)
     assert (seen.granted, seen.put_off) == (200, 0)

@@ -21,7 +21,7 @@ from referrals.rules.funnel import Cohort, packed
 from referrals.rules.programme import Programme
 from referrals.rules.referrer import FIGURES
 from referrals.rules.times import timestamp
-from referrals.store import codes, facts, keys, metering
+from referrals.store import click_limit, codes, facts, keys, metering
 from referrals.store.items import attribution_item
 from referrals.views import members
 from referrals.views.funnel import Span, count
@@ -48,12 +48,18 @@ def _visited():
     return scene, lambda: scene.click(**_VISIT)
 
 
-def _followed(*, again=False):
+def _followed(*, again=False, counted=False):
     scene = Scene()
     scene.follow(at=NOW - timedelta(hours=1))
     if again:
         scene.follow(**_VISIT)
-    return scene, lambda: scene.follow(**_VISIT)
+
+    def follow():
+        if counted:
+            click_limit.take(scene.table, _VISIT["ip_hash"], 60, NOW)
+        scene.follow(**_VISIT)
+
+    return scene, follow
 
 
 def _signup(*, by_code=False, code_seen=True):
@@ -228,6 +234,11 @@ OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost,
     "followed link": (_followed, Cost(1, 1, 0, 1), Ceiling(2, trips=1)),
     # A put that is refused costs a unit on AWS, of which no emulator tells.
     "followed link, again": (lambda: _followed(again=True), Cost(0, 0, 0, 1), Ceiling(1, trips=1)),
+    "followed link, its address counted": (
+        lambda: _followed(counted=True),
+        Cost(2, 1, 0, 2),
+        Ceiling(3, trips=2),
+    ),
     "metering": (_metered, Cost(1, 0, 0, 1), Ceiling(1, trips=1)),
     "signup by code": (
         lambda: _signup(by_code=True),
