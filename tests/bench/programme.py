@@ -32,6 +32,7 @@ CHOSEN = {
     "SIGNUP_VELOCITY_LIMIT": "100000",
     "JWT_ISSUER": ISSUER,
     "JWT_AUDIENCE": AUDIENCE,
+    "LANDING_URL": "https://example.com/welcome",
 }
 
 Event = dict[str, Any]
@@ -92,6 +93,7 @@ class Requests:
             "create_api_key": lambda: {"user_id": self._new(), "role": "service"},
             "erase_user": self._erasure,
             "expire_attributions": dict,
+            "follow_link": self._link,
             "get_account": lambda: self._admin("GET", f"/admin/accounts/{REFERRER}"),
             "get_referral": lambda: self._admin("GET", f"/admin/referrals/{self._rewarded()}"),
             "list_referrals": lambda: self._admin("GET", "/admin/referrals", query={"limit": "25"}),
@@ -103,6 +105,8 @@ class Requests:
             "reject_referral": lambda: self._review("reject"),
             "revoke_api_key": self._revocation,
             "roll_up_clicks": dict,
+            "serve_card": lambda: _page("/referral-card.js"),
+            "serve_embed": lambda: _page("/referrals.js"),
             "stripe_webhook": self._payment,
         }
         self._one_rewarded: str | None = None
@@ -134,12 +138,12 @@ class Requests:
         return send(handler_of("capture_click"), self._click()).good["click_id"]
 
     def _click(self) -> Event:
-        # Each of an address of its own: none meets the limit, all of them count against it.
-        number = next(_numbers)
-        address = f"198.51.{number // 250 % 250}.{number % 250 + 1}"
         visit = {"landing_path": "/pricing", "utm_campaign": "spring", "utm_medium": "mail"}
         body = {"code": CODE, **visit}
-        return event("POST", "/referrals/click", body=body, address=address)
+        return event("POST", "/referrals/click", body=body, address=_address())
+
+    def _link(self) -> Event:
+        return _page(f"/r/{CODE}", "utm_campaign=spring&utm_medium=mail")
 
     def _signup(self) -> Event:
         body = {"user_id": self._new(), "click_id": self._visit(), "email": "sam@example.com"}
@@ -160,3 +164,14 @@ class Requests:
         body = encoded(invoice_paid(sale))
         header = {"stripe-signature": signature(body, SIGNING_SECRET)}
         return event("POST", "/webhooks/stripe", body=body, headers=header)
+
+
+def _page(path: str, query: str = "") -> Event:
+    """What a browser asks for."""
+    return event("GET", "", address=_address()) | {"rawPath": path, "rawQueryString": query}
+
+
+def _address() -> str:
+    """Each request's own: none meets the limit, all of them count against it."""
+    number = next(_numbers)
+    return f"198.51.{number // 250 % 250}.{number % 250 + 1}"
