@@ -17,7 +17,7 @@ app = api()
 @app.post(f"{PREFIX}/admin/referrals/<attribution_id>/approve")
 def approve_referral(attribution_id: str, body: ReasonRequest) -> Envelope[ReferralView]:
     actor = Actor(name=caller(app).name, at=clock.now(), why=body.reason or "")
-    outcome = approve(service.table(), attribution_id, settings().programme, actor)
+    outcome = approve(service.table_of_money(), attribution_id, settings().programme, actor)
     count_outcomes([outcome])
     return Envelope(data=ReferralView.of(outcome.attribution))
 

@@ -12,7 +12,8 @@ from referrals.rules.attribution import Actor, Status
 def handler() -> dict[str, int]:
     actor = Actor(name="schedule", at=clock.now(), why="window over")
     secret = service.hashing_secret()
-    outcomes = expire_due(service.table(), secret, settings().programme, actor)
-    count_outcomes(outcomes)
-    expired = sum(outcome.attribution.status is Status.EXPIRED for outcome in outcomes)
+    expired = 0
+    for outcome in expire_due(service.table(), secret, settings().programme, actor):
+        count_outcomes([outcome])
+        expired += outcome.attribution.status is Status.EXPIRED
     return {"expired": expired}

@@ -41,7 +41,7 @@ def recover_on_schedule() -> dict[str, int]:
 
 def _recover(limit: int, actor: Actor, *, ignore_backoff: bool) -> Recovery:
     done = recover(
-        service.table(), limit, settings().programme, actor, ignore_backoff=ignore_backoff
+        service.table_of_money(), limit, settings().programme, actor, ignore_backoff=ignore_backoff
     )
     count_outcomes(done.outcomes)
     count(Metric.GRANT_ERRORS, len(done.failures))

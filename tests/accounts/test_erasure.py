@@ -10,7 +10,7 @@ from referrals.acts.reconcile import reconcile
 from referrals.edge import service, settings
 from referrals.rules.attribution import Status
 from referrals.rules.errors import InvalidRequest, NotFound, StateConflict
-from referrals.store import api_keys, codes, keys
+from referrals.store import api_keys, codes, facts, keys
 from referrals.views.members import code_of
 from tests.accounts.erased import (
     ADDRESS,
@@ -24,7 +24,7 @@ from tests.accounts.erased import (
     Jane,
 )
 from tests.functions.client import invoke
-from tests.samples import PAID, SECRET, charge
+from tests.samples import NOW, PAID, SECRET, charge
 
 
 @pytest.fixture
@@ -183,6 +183,12 @@ def test_a_refund_after_the_erasure_still_takes_the_credits_back(jane):
 def test_what_stripe_tells_later_leaves_no_trait_of_the_person(jane):
     jane.erase()
     jane.sell()
+    assert jane.traces() == []
+
+
+def test_a_report_that_was_held_while_she_was_erased_does_not_bring_her_card_back(jane):
+    jane.just_before("PutItem", ":seen", jane.erase)
+    facts.record(jane.table, charge(refunded=PAID), NOW)
     assert jane.traces() == []
 
 

@@ -39,14 +39,19 @@ def test_under_another_secret_nobody_is_referred_a_second_time(restored, table):
     assert [item for item in everything(table) if "CREDITS" not in item["sk"]] == money
 
 
-def test_whatever_hashes_or_derives_refuses_too(restored):
+def test_whatever_hashes_derives_or_moves_money_refuses_too(restored):
     admin = restored.admin_key
     assert restored.click().status == 503
     assert restored.stripe({"id": "evt_1", "type": "invoice.paid", "data": {}}).status == 503
     assert request("list_referrals", "GET", "/admin/referrals", key=admin).status == 503
     erase = "/admin/users/user-referred/erase"
     assert request("erase_user", "POST", erase, key=admin, body={}).status == 503
-    for job in ("expire_attributions", "reconcile"):
+    for decision in ("approve", "reject"):
+        path = f"/admin/referrals/attr_1/{decision}"
+        assert request(f"{decision}_referral", "POST", path, key=admin, body={}).status == 503
+    recover = "/admin/referrals/recover"
+    assert request("recover_grants", "POST", recover, key=admin).status == 503
+    for job in ("expire_attributions", "reconcile", "recover_grants"):
         with pytest.raises(Exception, match="being restored"):
             invoke(job, {})
 

@@ -15,7 +15,7 @@ _OVER = NOW + timedelta(days=30) + CLOCK_SKEW
 
 
 def _sweep(scene, at):
-    return expire_due(scene.table, SECRET, scene.programme, actor(at, "schedule"))
+    return list(expire_due(scene.table, SECRET, scene.programme, actor(at, "schedule")))
 
 
 @pytest.fixture

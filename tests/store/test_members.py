@@ -71,7 +71,7 @@ def test_figures_follow_every_step_of_a_referral():
     scene.sign_up("late", at=NOW, code="B1B2C3D4E5F6")
     scene.pay("new1")
     scene.tell(charge(customer_id="cus_new1", invoice_id="in_new1", refunded=PAID))
-    expire_due(scene.table, SECRET, scene.programme, actor(NOW + timedelta(days=31)))
+    list(expire_due(scene.table, SECRET, scene.programme, actor(NOW + timedelta(days=31))))
     assert _figures(scene, "ann") == {
         "attributed": 6,
         "qualified": 1,

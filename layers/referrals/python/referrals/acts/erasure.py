@@ -5,6 +5,7 @@ the user until the last step, so that an erasure cut short is found and finished
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -160,7 +161,16 @@ def forget_traits(table: Table, customer_id: str) -> None:
     traits = "REMOVE emails, came_by"
     table.write(table.update("link", keys.stripe_link(customer_id), traits, {}))
     for item in table.query(keys.stripe(customer_id), prefix="CHARGE#"):
-        table.write(table.update("card", Key(item["pk"], item["sk"]), "REMOVE card", {}))
+        if "card" in item:
+            _forget_card(table, Key(item["pk"], item["sk"]))
+
+
+def _forget_card(table: Table, charge: Key) -> None:
+    """Whoever has read the card and is to write the charge anew must find that it has changed."""
+    forget = "REMOVE card ADD revision :one"
+    there = "attribute_exists(card)"
+    with suppress(Refused):
+        table.write(table.update("card", charge, forget, {":one": 1}, condition=there))
 
 
 def _retire_code(table: Table, user_id: str, erased: str) -> None:

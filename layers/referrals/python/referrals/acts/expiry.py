@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from datetime import datetime
 from heapq import merge
+from itertools import islice
 
 from referrals.acts.granting import Outcome, carry_out
 from referrals.acts.settlement import settle_attribution
@@ -17,18 +18,32 @@ from referrals.store import attributions, keys
 
 log = logging.getLogger(__name__)
 
+# Tried side by side, and then it is looked whether there is time for more.
+_AT_ONCE = 100
 
-def expire_due(table: Table, secret: bytes, programme: Programme, actor: Actor) -> list[Outcome]:
-    """Expire what is due, oldest first; what came of it. One that fails keeps no other waiting."""
-    outcomes = []
-    for attribution_id in list(_candidates(table, programme, actor.at)):
+
+def expire_due(
+    table: Table, secret: bytes, programme: Programme, actor: Actor
+) -> Iterator[Outcome]:
+    """Expire what is due, oldest first, as much as there is time for; what came of it.
+
+    One that fails keeps no other waiting, and what is left is the next run's.
+    """
+
+    def expire(attribution_id: str) -> Outcome | None:
         try:
             attribution = attributions.get(table, attribution_id)
             if attribution and life.expire(attribution, actor.at, actor):
-                outcomes.append(_expire(table, secret, attribution, programme, actor))
+                return _expire(table, secret, attribution, programme, actor)
         except Exception:
             log.exception("expiry failed", extra={"attribution": attribution_id})
-    return outcomes
+        return None
+
+    candidates = _candidates(table, programme, actor.at)
+    while some := list(islice(candidates, _AT_ONCE)):
+        yield from filter(None, side_by_side(expire, some))
+        if not table.in_time:
+            return
 
 
 def _expire(
@@ -50,11 +65,10 @@ def _candidates(table: Table, programme: Programme, now: datetime) -> Iterator[s
     """Those old enough for today's window, oldest first; each knows its own end better."""
     latest = timestamp(now - programme.window - CLOCK_SKEW)
 
-    def entries(lane: int) -> list[tuple[str, str]]:
+    def entries(lane: int) -> Iterator[tuple[str, str]]:
         partition = "in_status", keys.in_lane(Status.ATTRIBUTED, lane)
         found = table.query_index(keys.BY_STATUS, partition, sort=("created_at", "<=", latest))
-        return [(entry["created_at"], entry["pk"]) for entry in found]
+        return ((entry["created_at"], entry["pk"]) for entry in found)
 
-    lanes = side_by_side(entries, range(keys.LANES))
-    for _, place in merge(*lanes):
+    for _, place in merge(*map(entries, range(keys.LANES))):
         yield keys.attribution_id_of(place)
