@@ -3,6 +3,7 @@
 Nothing here asks the code under test what an item means: a wrong reading would hide a wrong write.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,10 @@ from tests.tables import everything
 
 Item = dict[str, Any]
 
+# Between a period and the digits of its part.
+_BEFORE = {0: "", 4: "-", 7: "-", 10: "T", 13: ":"}
+# A period's first number holds three of them, its second the others.
+_KINDS = "px"
 _COUNTS = ("attributed", "qualified", "rewarded", "review_required", "capped", "rejected")
 
 
@@ -33,6 +38,9 @@ class _Items:
         self.of_codes = [item for item in items if item["pk"].startswith("REFERRER#")]
         self.cohorts = [item for item in items if item["sk"].startswith("COHORTS#")]
         self.places = {(item["pk"], item["sk"]) for item in items}
+        self.clicks = [item for item in items if item["pk"].startswith("CLICK#")]
+        self.counted = [item for item in items if item["pk"].startswith("CLICKS#")]
+        self.marks = [item for item in items if item["sk"] == "ROLLED_UP"]
         self.audit = defaultdict[str, list[Item]](list)
         for item in items:
             if item["sk"].startswith("AUDIT#"):
@@ -50,6 +58,7 @@ def violations(table: Table, programme: Programme) -> list[str]:
         *_one_each(items),
         *_funnel(items),
         *_referrers(items),
+        *_clicks(items),
         *_audit(items),
     ]
 
@@ -161,11 +170,11 @@ def _funnel(items: _Items) -> Iterator[str]:
         counted += [one["status"]] if one["status"] in _COUNTS[2:] else []
         for campaign in {"*", one.get("utm_campaign", "*")}:
             for name in counted:
-                recount[campaign, one["created_at"][:13], name] += 1
-    for (campaign, hour, letter), number in _stored_counts(items).items():
-        # The letter doubled holds the second half of the counts.
-        for place, name in zip((0, 6, 12), _COUNTS[3 * len(letter) - 3 :], strict=False):
-            stored[campaign, hour, name] += number // 10**place % 10**6
+                recount[campaign, one["created_at"][:16], name] += 1
+    recount = _summed(recount)
+    for (campaign, period, kind), number in _stored_counts(items).items():
+        for place, name in zip((0, 9, 18), _COUNTS[_KINDS.index(kind) * 3 :], strict=False):
+            stored[campaign, period, name] += number // 10**place % 10**9
     for place in recount.keys() | stored.keys():
         if recount[place] != stored[place]:
             yield f"funnel {place}: {stored[place]} stored, {recount[place]} recounted"
@@ -187,17 +196,52 @@ def _referrers(items: _Items) -> Iterator[str]:
             yield f"referrer {place}: {stored[place]} stored, {recount[place]} recounted"
 
 
+def _summed(minutes: Counter[tuple[str, str, str]]) -> Counter[tuple[str, str, str]]:
+    """What minutes add up to: themselves, and the hours, days, months and years that hold them."""
+    sums = Counter[tuple[str, str, str]]()
+    for (campaign, minute, name), number in minutes.items():
+        for length in (4, 7, 10, 13, 16):
+            sums[campaign, minute[:length], name] += number
+    return sums
+
+
 def _stored_counts(items: _Items) -> Counter[tuple[str, str, str]]:
-    """Days that were folded and shards that were not, by campaign, hour and attribute."""
-    numbers = Counter[tuple[str, str, str]]()
+    """Sums, and shards that were not added to them yet, by campaign, period and which number."""
+    numbers, minutes = Counter[tuple[str, str, str]](), Counter[tuple[str, str, str]]()
     for item in items.cohorts:
-        campaign, day = item["pk"].removeprefix("FUNNEL#"), item["sk"].removeprefix("COHORTS#")
+        found = {name: item[name] for name in item if re.fullmatch(r"[px]\d+", name)}
+        campaign, period = item["pk"].removeprefix("FUNNEL#"), item["sk"].removeprefix("COHORTS#")
         if item["pk"].startswith("COUNTS#"):
-            campaign, day, _ = day.rsplit("#", 2)
-        for hour, letter in enumerate("abcdefghijklmnopqrstuvwx"):
-            for name in (letter, letter * 2):
-                numbers[campaign, f"{day}T{hour:02}", name] += item.get(name, 0)
+            campaign, day, _ = period.rsplit("#", 2)
+            for name, number in found.items():
+                minutes[campaign, f"{day}T{name[1:3]}:{name[3:]}", name[0]] += number
+        else:
+            before = _BEFORE[len(period)]
+            for name, number in found.items():
+                numbers[campaign, f"{period}{before}{name[1:]}", name[0]] += number
+    numbers.update(_summed(minutes))
     return numbers
+
+
+def _clicks(items: _Items) -> Iterator[str]:
+    """Up to the last hour that was closed what is stored is a recount of the raw clicks."""
+    for mark in items.marks:
+        closed = f"{mark['closed'][:13]}:00"
+        minutes = Counter[tuple[str, str, str]]()
+        for click in items.clicks:
+            if click["clicked_at"] < closed:
+                for campaign in {"*", click.get("utm_campaign", "*")}:
+                    minutes[campaign, click["clicked_at"][:16], "n"] += 1
+        recount, stored = _summed(minutes), Counter[tuple[str, str, str]]()
+        for item in items.counted:
+            holder = item["pk"].removeprefix("CLICKS#")
+            for name in item.keys() - {"pk", "sk"}:
+                period = f"{holder}{_BEFORE[len(holder)]}{name[1:]}"
+                if len(holder) < 13 or period < closed:
+                    stored[item["sk"], period, "n"] += item[name]
+        for place in recount.keys() | stored.keys():
+            if recount[place] != stored[place]:
+                yield f"clicks {place}: {stored[place]} stored, {recount[place]} recounted"
 
 
 def _audit(items: _Items) -> Iterator[str]:

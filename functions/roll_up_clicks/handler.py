@@ -1,6 +1,6 @@
-"""Every hour: clicks of closed hours are counted, and the counts of closed days folded."""
+"""Every minute: clicks are counted. Once an hour: what counts have come is folded."""
 
-from referrals.acts.fold import fold
+from referrals.acts.fold import fold_hourly
 from referrals.acts.roll_up import roll_up
 from referrals.edge import clock, service
 from referrals.edge.schedules import scheduled
@@ -9,4 +9,4 @@ from referrals.edge.schedules import scheduled
 @scheduled
 def handler() -> dict[str, int]:
     table, now = service.table(), clock.now()
-    return {"hours": roll_up(table, now), "shards": fold(table, now)}
+    return {"minutes": roll_up(table, now), "shards": fold_hourly(table, now)}

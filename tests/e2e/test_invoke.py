@@ -35,7 +35,7 @@ SHOWN = {
     "referral_stats_so_far": lambda data: data["clicks"] > 20 and data["rewarded_referrals"] > 1,
     "reject_referral": lambda data: data["attribution"]["status"] == "rejected",
     "revoke_api_key": lambda answer: answer["revoked"].startswith("key_"),
-    "roll_up_clicks": lambda answer: "hours" in answer,
+    "roll_up_clicks": lambda answer: "minutes" in answer,
     "serve_card": lambda told: told["headers"]["ETag"],
     "serve_embed": lambda told: told["headers"]["ETag"],
     "stripe_webhook": lambda data: data["handled"],

@@ -66,14 +66,14 @@ def test_a_late_payment_expires_the_attribution(programme, time_is):
     assert programme.balance("user-1") == 0
 
 
-def test_closed_hours_are_counted_once(programme, time_is, untouched):
+def test_minutes_that_are_over_are_counted_once(programme, time_is, untouched):
     time_is(NOW)
     for _ in range(3):
         programme.click(utm_campaign="spring")
     time_is(NOW + timedelta(hours=2))
-    assert invoke("roll_up_clicks", {})["hours"] >= 1
+    assert invoke("roll_up_clicks", {})["minutes"] >= 1
     with untouched():
-        assert invoke("roll_up_clicks", {})["hours"] == 0
+        assert invoke("roll_up_clicks", {})["minutes"] == 0
     assert programme.stats(campaign="spring").good["clicks"] == 3
 
 
@@ -90,14 +90,15 @@ def test_counts_stay_when_the_raw_clicks_are_gone(programme, table, time_is):
     assert programme.stats().good["clicks"] == 3
 
 
-def test_the_open_hour_is_left_alone(programme, time_is, untouched):
+def test_the_open_minute_is_left_alone(programme, time_is, untouched):
     time_is(NOW)
     programme.click()
     programme.click()
+    time_is(NOW + timedelta(seconds=30))
     invoke("roll_up_clicks", {})
-    time_is(NOW + timedelta(minutes=20))
+    time_is(NOW + timedelta(seconds=59))
     with untouched():
-        assert invoke("roll_up_clicks", {})["hours"] == 0
+        assert invoke("roll_up_clicks", {})["minutes"] == 0
 
 
 def test_a_new_key_works_at_once_and_is_stored_as_its_hash_alone(programme, table):

@@ -21,6 +21,7 @@ _ENTITIES = {
     "COHORT#*": "list of referrals",
     "FUNNEL": "mark of the count",
     "FUNNEL#*": "counts",
+    "CLICKS#*": "counts of clicks",
     "COUNTS#*": "shards of counts",
     "LIMIT#*": "limits of addresses",
     "STRIPE#*": "facts from Stripe",

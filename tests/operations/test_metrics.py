@@ -8,10 +8,10 @@ from unittest.mock import patch
 
 import pytest
 
-from referrals.acts import intake, roll_up
+from referrals.acts import intake
 from referrals.edge import service
 from referrals.edge.telemetry import Metric
-from referrals.store import attributions
+from referrals.store import attributions, click_counts
 from tests import stripe_payloads
 from tests.functions.client import invoke, request
 from tests.stripe_payloads import Sale
@@ -258,7 +258,7 @@ def test_what_nobody_foresaw_is_counted_by_the_api(programme, emitted):
 def test_what_nobody_foresaw_is_counted_by_a_schedule_and_stays_its_failure(emitted):
     """So that it is tried again, and put aside in the end."""
     with (
-        patch.object(roll_up, "clicks_counted_until", side_effect=RuntimeError("unforeseen")),
+        patch.object(click_counts, "marks", side_effect=RuntimeError("unforeseen")),
         pytest.raises(RuntimeError, match="unforeseen"),
     ):
         invoke("roll_up_clicks", {})

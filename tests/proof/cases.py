@@ -67,11 +67,23 @@ class Fetch:
         sending.answers.unanswered.append(self)  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True)
+class Until:
+    """Nothing, until so long after noon."""
+
+    passed: timedelta
+
+    def do(self, sending: Sending) -> None:
+        sending.actor.world.scheduler.now = NOON + self.passed
+
+
 _CLICK = {"key": None, "body": {"code": CODES["metered"], "click_id": "click_new"}}
+CLICK = Request("capture_click", "POST", "/referrals/click", _CLICK)
+ROLL_UP = Invoke("roll_up_clicks")
 _BOUNDS = {"from": "2026-11-20T11:30:00Z", "to": "2026-11-20T12:30:00Z"}
 
 CASES: dict[str, Case] = {
-    "a click": Case("capture_click", Request("capture_click", "POST", "/referrals/click", _CLICK)),
+    "a click": Case("capture_click", CLICK),
     "a script": Case("serve_embed", Fetch("serve_embed", "/referrals.js", 200)),
     "the card": Case("serve_card", Fetch("serve_card", "/referral-card.js", 200)),
     "a followed link": Case("follow_link", Fetch("follow_link", f"/r/{CODES['metered']}", 302)),
@@ -148,7 +160,19 @@ CASES: dict[str, Case] = {
     ),
     "a user's own view": _user("my_referrals", "/referrals/me", LINKED, PAID),
     "a user's own events": _user("my_referral_events", "/referrals/me/events", LINKED, PAID),
-    "clicks rolled up": Case("roll_up_clicks", Invoke("roll_up_clicks"), later=timedelta(hours=2)),
+    # The click of a minute that is over, and the last minute of an hour that is closed.
+    "clicks rolled up": Case(
+        "roll_up_clicks",
+        ROLL_UP,
+        (Until(timedelta(minutes=74)), ROLL_UP, CLICK),
+        later=timedelta(minutes=75, seconds=16),
+    ),
+    "counts folded": Case(
+        "roll_up_clicks",
+        ROLL_UP,
+        (Until(timedelta(minutes=59)), ROLL_UP, LINKED, PAID),
+        later=timedelta(minutes=60),
+    ),
     # Invoked again it makes another key: the operator revokes what they never saw.
     "a new key": Case(
         "create_api_key",

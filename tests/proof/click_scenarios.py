@@ -6,7 +6,7 @@ import pytest
 
 from referrals.acts.roll_up import roll_up
 from referrals.rules.errors import LimitExceeded
-from referrals.store import click_limit, clicks, fingerprint, keys
+from referrals.store import click_counts, click_limit, clicks, fingerprint, keys
 from referrals.views import funnel
 from tests.proof.scenarios import scenario, scene_on
 from tests.proof.stage import Stage
@@ -49,6 +49,21 @@ def a_process_that_starts_does_not_count_closed_hours_again(stage: Stage) -> Non
     scene.table = stage.table()
     scene.click(at=NOW + timedelta(seconds=1))
     assert scene.table.get(keys.ROLLED_UP) == counted
+
+
+@scenario
+def one_who_was_held_up_with_an_older_sum_leaves_the_larger_one(stage: Stage) -> None:
+    scene = scene_on(stage)
+    scene.click(at=NOW)
+    scene.click(at=NOW + timedelta(hours=1))
+    # The first hour is added up while another run closes the second as well.
+    later = NOW + timedelta(hours=3)
+    stage.just_before("UpdateItem", "CLICKS#2026-11/", lambda: roll_up(scene.table, later))
+    roll_up(scene.table, NOW + timedelta(hours=1, minutes=16))
+    marks = click_counts.marks(scene.table)
+    assert marks is not None
+    assert marks.closed == NOW + timedelta(hours=2, minutes=45)
+    assert scene.broken() == []
 
 
 @scenario

@@ -15,14 +15,14 @@ TOMORROW = NOW + timedelta(days=1)
 def _folds_while(stage: Stage, scene: Scene, others: list[str]) -> None:
     """A fold is held up before its write, while others act in this order; then the dust settles."""
     acts = {
-        "fold": lambda: fold(scene.table, TOMORROW),
+        "fold": lambda: fold(scene.table),
         "pay": lambda: scene.pay(at=TOMORROW),
         "recover": lambda: scene.recover(at=TOMORROW + timedelta(days=3)),
     }
     stage.just_before("TransactWriteItems", "FOLDS", lambda: [acts[one]() for one in others])
-    fold(scene.table, TOMORROW)
+    fold(scene.table)
     assert scene.broken() == []
-    fold(scene.table, TOMORROW)
+    fold(scene.table)
     assert scene.broken() == []
     assert not [one for one in scene.table.scan() if one["pk"].startswith(keys.COUNTS_PREFIX)]
 
@@ -46,6 +46,6 @@ def the_first_of_two_folds_at_once_is_the_only_one(stage: Stage) -> None:
 def the_first_of_two_later_folds_at_once_is_the_only_one(stage: Stage) -> None:
     scene = scene_on(stage, HELD)
     scene.sign_up()
-    fold(scene.table, TOMORROW)
+    fold(scene.table)
     scene.pay(at=TOMORROW)
     _folds_while(stage, scene, ["fold", "recover"])

@@ -6,11 +6,13 @@ Writes are the table's own and those of its indexes; in a transaction the table'
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from math import inf
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from ministack.services import dynamodb
 from ministack.services.dynamodb import _item_size_bytes
 
 from referrals.acts.settlement import settle
@@ -177,32 +179,60 @@ def _own_view(*, referrals):
     )
 
 
-def _year(campaign, *, bounds=(timedelta(minutes=1), timedelta(days=365, minutes=-1))):
-    """Every hour of a year has clicks and signups; the bounds break the first and last hour."""
-    scene, start = Scene(), NOW - timedelta(days=365)
-    scene.click(at=start)
-    progress, exceptions = packed(Cohort(12, 5, 4, 1, 1, 1))
-    for day in range(366):
-        at = (start + timedelta(days=day)).replace(hour=0)
-        letters = [keys.hour_letter(at.replace(hour=hour)) for hour in range(24)]
-        cohorts = dict.fromkeys(letters, progress)
-        cohorts |= {letter * 2: exceptions for letter in letters}
+_BROKEN = timedelta(seconds=30)
+
+
+def _aged(years, campaign, *, bounds=(_BROKEN, -_BROKEN)):
+    """Every minute of so many years has clicks and signups; the bounds break the ends' minutes.
+
+    Clicks are counted up to two minutes ago, signups folded up to an hour ago, and since then every
+    shard counts of every minute.
+    """
+    scene = Scene()
+    scene.click(at=NOW - timedelta(minutes=1))
+    start = NOW.replace(year=NOW.year - years)
+    stored = dynamodb._tables[scene.table.name]
+    progress, exceptions = packed(Cohort(120, 50, 40, 10, 10, 10))
+
+    def put(key, **attributes):
+        item = dynamodb_values({"pk": key.pk, "sk": key.sk, **attributes})
+        dynamodb._set_item(stored, key.pk, key.sk, item)
+
+    def numbers(names):
+        return {f"{kind}{name}": n for name in names for kind, n in zip("px", two, strict=True)}
+
+    two = progress, exceptions
+    for holder, names in _periods(start):
         for name in (keys.EVERY_CAMPAIGN, "spring_2026"):
-            for key, counted in (
-                (keys.funnel_cohorts(name, at), cohorts),
-                (keys.funnel_clicks(name, at), dict.fromkeys(letters, 1234)),
-            ):
-                scene.table.write(scene.table.put("day", {"pk": key.pk, "sk": key.sk, **counted}))
-    # Of today nothing is folded, and every shard is in use.
+            put(keys.funnel_cohorts(name, holder), **numbers(names))
+            place = keys.clicks_of(holder), name
+            put(keys.Key(*place), **{f"n{one}": 123_456 for one in names})
     for number in range(keys.SHARDS):
         for name in (keys.EVERY_CAMPAIGN, "spring_2026"):
-            key = keys.shard_of_counts(name, NOW, number)
-            counted = {"pk": key.pk, "sk": key.sk, "m": progress, "mm": exceptions, "changes": 9}
-            scene.table.write(scene.table.put("shard", counted))
-    mark = {"pk": keys.ROLLED_UP.pk, "sk": keys.ROLLED_UP.sk, "until": timestamp(NOW)}
-    scene.table.write(scene.table.put("mark", mark))
-    span = Span.between(*(after and start + after for after in bounds), NOW)
+            minutes = [f"11{minute:02}" for minute in range(60)]
+            counted = {f"p{one}": 3 + 10**9 for one in minutes} | {f"x{minutes[7]}": 1}
+            put(keys.shard_of_counts(name, NOW, number), **counted, changes=180)
+    marks = {"until": NOW - timedelta(minutes=2), "closed": NOW - timedelta(minutes=16)}
+    put(keys.ROLLED_UP, **{name: timestamp(at) for name, at in marks.items()})
+    put(keys.folds(campaign or keys.EVERY_CAMPAIGN), folded=9)
+    since, until = bounds
+    span = Span.between(since and start + since, until and NOW + until, NOW)
     return scene, lambda: count(scene.table, span, campaign, NOW, KEPT)
+
+
+def _periods(start):
+    """All time, every year, month and day, and the hours at both ends, with all their parts."""
+    day = start.replace(hour=0)
+    days = {(day + timedelta(days=n)).date().isoformat() for n in range((NOW - day).days + 1)}
+    yield "", sorted({day[:4] for day in days})
+    for year in {day[:4] for day in days}:
+        yield year, [f"{month:02}" for month in range(1, 13)]
+    for month in {day[:7] for day in days}:
+        yield month, [f"{day:02}" for day in range(1, 32)]
+    for day in days:
+        yield day, [f"{hour:02}" for hour in range(24)]
+    for at in (start, NOW - timedelta(hours=1)):
+        yield at.isoformat()[:13], [f"{minute:02}" for minute in range(60)]
 
 
 @dataclass(frozen=True)
@@ -224,9 +254,8 @@ class Ceiling:
     trips: float = inf
 
 
-# Beside 100 units for what is counted: the raw clicks of an hour, by id and by visit.
 _OWN = Ceiling(0, 40, 2)
-_STATS = Ceiling(0, 100 + 2 * keys.CLICK_SHARDS, 3)
+_STATS = Ceiling(0, 100, 3)
 
 OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost, Ceiling]] = {
     "click": (_visited, Cost(1, 0, 0, 1), Ceiling(1, trips=1)),
@@ -299,23 +328,24 @@ OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost,
         Cost(0, 0, 32, 2),
         _OWN,
     ),
-    "stats of a year": (lambda: _year(None), Cost(0, 0, 99, 3), _STATS),
-    "stats without bounds, a year old": (
-        lambda: _year(None, bounds=(None, None)),
-        Cost(0, 0, 83, 3),
-        _STATS,
-    ),
-    # A bound to come breaks no hour: the same as none.
-    "stats until a time to come": (
-        lambda: _year(None, bounds=(None, timedelta(days=366, minutes=-1))),
-        Cost(0, 0, 83, 3),
-        _STATS,
-    ),
-    "stats of a year and campaign": (
-        lambda: _year("spring_2026"),
-        Cost(0, 0, 101, 3),
-        _STATS,
-    ),
+    **{
+        f"stats of {years} years{and_campaign}{bounded}": (
+            partial(_aged, years, campaign, bounds=bounds),
+            Cost(0, 0, reads, 3),
+            _STATS,
+        )
+        for campaign, and_campaign in ((None, ""), ("spring_2026", " and a campaign"))
+        for years, bounds, bounded, reads in (
+            (1, (_BROKEN, -_BROKEN), "", 83),
+            (1, (None, None), ", without bounds", 57),
+            (1, (_BROKEN, timedelta(0)), ", until now", 72),
+            (1, (_BROKEN, timedelta(hours=1)), ", until a time to come", 72),
+            (10, (_BROKEN, -_BROKEN), "", 85),
+            (10, (None, None), ", without bounds", 57),
+            (10, (_BROKEN, timedelta(0)), ", until now", 73),
+            (10, (_BROKEN, timedelta(hours=1)), ", until a time to come", 73),
+        )
+    },
 }
 
 

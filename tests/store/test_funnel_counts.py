@@ -2,18 +2,23 @@
 
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock, patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from referrals.acts.fold import fold
+from referrals.acts.fold import fold, fold_hourly
 from referrals.acts.roll_up import roll_up
+from referrals.dynamodb.parts import Busy
+from referrals.rules.clicks import OTHER_CAMPAIGNS
 from referrals.rules.errors import StateConflict
 from referrals.rules.funnel import Cohort
+from referrals.rules.ids import attribution_id
 from referrals.rules.times import parse_timestamp
+from referrals.store import click_counts, codes, keys
 from referrals.views.funnel import Span, count
-from tests.samples import NOW, PAID, charge
+from tests.samples import NOW, PAID, SECRET, charge
 from tests.store.scene import KEPT, Scene
 from tests.tables import direct_table, everything
 
@@ -59,7 +64,7 @@ def _happen(scene, number, event, users):
     if act == "roll up":
         roll_up(scene.table, at)
     elif act == "fold":
-        fold(scene.table, at + timedelta(days=choice))
+        fold(scene.table)
     elif act == "click":
         scene.click(at=at, utm_campaign=campaign)
     elif act == "signup":
@@ -154,28 +159,133 @@ def test_a_second_roll_up_changes_nothing():
 
 @pytest.mark.parametrize(
     ("operation", "mention"),
-    [("UpdateItem", "ROLLED_UP"), ("UpdateItem", "CLICKS#"), ("Query", "CLICK#")],
+    [
+        ("UpdateItem", "until"),
+        ("UpdateItem", "closed"),
+        ("UpdateItem", "CLICKS#2026-11-20T12"),
+        ("UpdateItem", "CLICKS#2026-11-20T15"),
+        ("UpdateItem", "CLICKS#2026-11'"),
+        ("Query", "CLICK#"),
+        ("Query", "CLICKS#"),
+    ],
 )
 def test_a_roll_up_that_dies_is_simply_run_again(operation, mention):
     def die(*_):
         raise RuntimeError("the process is gone")
 
     scene = _visited(0, 30, 61, 200)
-    later = NOW + timedelta(days=1)
+    later = NOW + timedelta(hours=6)
     scene.just_before(operation, mention, die)
     with pytest.raises(RuntimeError):
         roll_up(scene.table, later)
-    assert _clicks(scene, 0, 300, later) == 4
-    assert _clicks(scene, 30, 62, later) == 2
-    roll_up(scene.table, later)
-    assert _clicks(scene, 0, 300, later) == 4
+    for _ in range(2):
+        assert _clicks(scene, 0, 300, later) == 4
+        assert _clicks(scene, 30, 62, later) == 2
+        assert _clicks(scene, -12 * 60, 12 * 60, later) == 4
+        roll_up(scene.table, later)
 
 
-def test_the_open_hour_is_never_counted_ahead():
+def _counted(scene):
+    """What is stored of clicks, by period and campaign."""
+    return {
+        (item["pk"].removeprefix("CLICKS#"), item["sk"]): {
+            name: number for name, number in item.items() if name not in ("pk", "sk")
+        }
+        for item in everything(scene.table)
+        if item["pk"].startswith("CLICKS#")
+    }
+
+
+def test_a_minute_is_counted_when_it_is_over_and_seconds_more():
     scene = _visited(0)
-    roll_up(scene.table, NOW + timedelta(minutes=74))
-    scene.click(at=NOW + timedelta(minutes=59))
-    assert _clicks(scene, 0, 60, NOW + timedelta(minutes=74)) == 2
+    assert roll_up(scene.table, NOW + timedelta(seconds=74)) == 60
+    assert _counted(scene) == {}
+    assert roll_up(scene.table, NOW + timedelta(seconds=75)) == 1
+    assert _counted(scene) == {("2026-11-20T12", "*"): {"n00": 1}}
+
+
+def test_the_raw_clicks_of_two_minutes_are_read_and_no_others():
+    scene = _visited(*range(60))
+    now = NOW + timedelta(minutes=59, seconds=59)
+    roll_up(scene.table, now - timedelta(seconds=60))
+    for minute in range(57):
+        _forget(scene, NOW + timedelta(minutes=minute))
+    assert _clicks(scene, 0, 60, now) == 60
+
+
+def _forget(scene, minute):
+    """Lose the raw clicks of a minute, so that whoever reads them is found out."""
+    for item in everything(scene.table):
+        at = item.get("clicked_at", "")
+        if minute <= parse_timestamp(at or "2000-01-01T00:00:00Z") < minute + timedelta(minutes=1):
+            key = {name: {"S": item[name]} for name in ("pk", "sk")}
+            scene.table.client.delete_item(TableName=scene.table.name, Key=key)
+
+
+def test_a_click_of_a_machine_whose_clock_is_behind_is_counted_in_the_end():
+    scene = _visited(0)
+    roll_up(scene.table, NOW + timedelta(minutes=10))
+    scene.click(at=NOW + timedelta(seconds=30))
+    later = NOW + timedelta(minutes=16)
+    roll_up(scene.table, later)
+    assert _counted(scene) == {("2026-11-20T12", "*"): {"n00": 2}}
+    assert _clicks(scene, 0, 60, later) == 2
+
+
+def test_what_a_roll_up_has_closed_adds_up_to_hours_days_months_and_years():
+    scene = _visited(0, 30, campaign="spring")
+    scene.click(at=NOW + timedelta(hours=2))
+    roll_up(scene.table, NOW + timedelta(hours=4))
+    stored = _counted(scene)
+    assert stored["2026-11-20T12", "spring"] == {"n00": 1, "n30": 1}
+    assert stored["2026-11-20", "spring"] == {"n12": 2}
+    assert stored["2026-11", "spring"] == {"n20": 2}
+    assert stored["2026", "spring"] == {"n11": 2}
+    assert stored["", "spring"] == {"n2026": 2}
+    assert stored["2026-11-20", "*"] == {"n12": 2, "n14": 1}
+    assert stored["", "*"] == {"n2026": 3}
+
+
+def test_invented_campaigns_are_counted_together_and_the_busiest_by_name():
+    scene = _visited()
+    for number in range(100):
+        scene.click(at=NOW + timedelta(milliseconds=number), utm_campaign=f"invented {number:03}")
+    for second in range(2):
+        scene.click(at=NOW + timedelta(seconds=50 + second), utm_campaign="spring")
+    now = NOW + timedelta(minutes=1)
+
+    def told():
+        names = ("spring", "invented 000", "invented 018", "invented 019", OTHER_CAMPAIGNS, None)
+        return [_clicks(scene, 0, 60, now, name) for name in names]
+
+    assert told() == [2, 1, 1, 0, 81, 102]
+    assert _clicks(scene, 0.8, 60, now, OTHER_CAMPAIGNS) == 0
+    roll_up(scene.table, NOW + timedelta(hours=2))
+    assert told() == [2, 1, 1, 0, 81, 102]
+    assert len(_counted(scene)) == 5 * 22
+
+
+def test_each_code_has_its_own_campaigns():
+    scene = _visited()
+    codes.create(scene.table, "ref2", "B1B2C3D4E5F6")
+    for number in range(30):
+        scene.click(at=NOW, utm_campaign=f"invented {number}")
+    scene.click(at=NOW, utm_campaign="zebra", code="B1B2C3D4E5F6")
+    assert _clicks(scene, 0, 60, NOW, "zebra") == 1
+
+
+def test_a_busy_hour_is_rolled_up_piece_by_piece(monkeypatch):
+    """So that a run that is ended goes on where it was."""
+    monkeypatch.setattr("referrals.acts.roll_up._FEW", 0)
+    scene = _visited(*range(60))
+
+    def die(*_):
+        raise RuntimeError("the process is gone")
+
+    scene.just_before("Query", "':low': {'S': '2026-11-20T12:40", die)
+    with pytest.raises(RuntimeError):
+        roll_up(scene.table, NOW + timedelta(hours=2))
+    assert click_counts.marks(scene.table).until == NOW + timedelta(minutes=40)
 
 
 @pytest.mark.parametrize("place", ["COHORTS#", "COUNTS#"])
@@ -184,23 +294,62 @@ def test_what_is_folded_while_it_is_counted_is_counted_once(place):
     scene.sign_up()
     scene.pay()
     tomorrow = NOW + timedelta(days=1)
-    scene.just_before("Query", place, lambda: fold(scene.table, tomorrow))
+    scene.just_before("Query", place, lambda: fold(scene.table))
     span = Span.between(NOW - timedelta(hours=12), tomorrow, tomorrow)
     _, cohort = count(scene.table, span, None, tomorrow, KEPT)
     assert (cohort.attributed, cohort.rewarded) == (1, 1)
     assert scene.broken() == []
 
 
-def test_a_day_that_is_folded_is_one_item_and_a_later_change_is_folded_too():
+def test_what_is_folded_is_five_sums_and_a_later_change_is_folded_too():
     scene = Scene()
     for number in range(20):
         scene.sign_up(f"new{number}")
-    assert fold(scene.table, NOW) == 0
-    assert fold(scene.table, NOW + timedelta(days=1)) > 1
+    shards, left = fold(scene.table)
+    assert (shards > 1, left) == (True, 0)
     scene.pay("new3")
-    assert fold(scene.table, NOW + timedelta(days=1)) == 1
+    assert fold(scene.table) == (1, 0)
     stored = [one for one in everything(scene.table) if one["sk"].startswith("COHORTS#")]
-    assert [one["pk"] for one in stored] == ["FUNNEL#*"]
+    assert {one["pk"] for one in stored} == {"FUNNEL#*"}
+    periods = [one["sk"].removeprefix("COHORTS#") for one in stored]
+    assert periods == ["", "2026", "2026-11", "2026-11-20", "2026-11-20T12"]
+    assert stored[0]["p2026"] == 20 + 10**9 + 10**18
+    assert scene.broken() == []
+
+
+def test_counts_are_folded_once_an_hour():
+    scene = Scene()
+    scene.sign_up("new1")
+    assert fold_hourly(scene.table, NOW) == 1
+    scene.sign_up("new2")
+    assert fold_hourly(scene.table, NOW + timedelta(minutes=59)) == 0
+    assert fold_hourly(scene.table, NOW + timedelta(minutes=60)) == 1
+
+
+def test_a_fold_that_left_something_is_done_again_within_the_hour():
+    scene = Scene()
+    scene.sign_up("new1")
+    busy = Mock(side_effect=Busy("in use"))
+    with patch.object(type(scene.table), "transact", busy):
+        assert fold_hourly(scene.table, NOW) == 0
+    assert fold_hourly(scene.table, NOW) == 1
+
+
+def test_a_shard_in_use_does_not_keep_its_neighbours_from_being_folded():
+    scene = Scene()
+    for number in range(12):
+        scene.sign_up(f"new{number}")
+    busy = keys.shard(attribution_id(SECRET, "new3"))
+    transact = type(scene.table).transact
+
+    def in_conflict(table, parts):
+        if any(f"#{busy:02}'" in str(part.write) for part in parts):
+            raise Busy("in use")
+        transact(table, parts)
+
+    with patch.object(type(scene.table), "transact", in_conflict):
+        folded, left = fold(scene.table)
+    assert (folded > 8, left) == (True, 1)
     assert scene.broken() == []
 
 
@@ -220,15 +369,16 @@ def test_counts_outlive_the_clicks_they_were_made_from():
     assert _clicks(scene, 0, 180, later) == 3
     assert _clicks(scene, 0, 60, later, "spring") == 2
     assert _clicks(scene, 0, 20, later) + _clicks(scene, 20, 60, later) == 2
+    assert [_clicks(scene, *part, later) for part in ((-1, 0.5), (0.5, 60))] == [1, 1]
 
 
-def test_the_hour_in_which_clicks_are_just_expiring_is_not_lost_between_two_spans():
-    scene = _visited(10, 50)
+def test_the_minute_in_which_clicks_are_just_expiring_is_not_lost_between_two_spans():
+    scene = _visited(0.2, 0.8)
     roll_up(scene.table, NOW + timedelta(days=1))
-    later = NOW + KEPT + timedelta(minutes=30)
+    later = NOW + KEPT + timedelta(seconds=30)
     _expire_raw(scene, later)
     assert _clicks(scene, 0, 60, later) == 2
-    assert _clicks(scene, 0, 30, later) + _clicks(scene, 30, 60, later) == 2
+    assert _clicks(scene, 0, 0.5, later) + _clicks(scene, 0.5, 60, later) == 2
 
 
 @pytest.mark.parametrize("year", [300, 1970, 9998])

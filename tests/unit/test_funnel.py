@@ -80,7 +80,7 @@ def test_a_packed_difference_takes_one_count_to_the_other(before, after):
     assert unpacked(stored[0] + progress, stored[1] + exceptions) == after
 
 
-def test_a_full_hour_stays_within_the_digits_that_dynamodb_keeps():
-    full = Cohort(*[999_999] * 6)
+def test_a_full_year_stays_within_the_digits_that_dynamodb_keeps():
+    full = Cohort(*[999_999_999] * 6)
     assert all(len(str(number)) <= 28 for number in packed(full))
-    assert astuple(unpacked(*packed(full))) == (999_999,) * 6
+    assert astuple(unpacked(*packed(full))) == (999_999_999,) * 6

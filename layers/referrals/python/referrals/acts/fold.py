@@ -1,12 +1,11 @@
-"""Folding: the shards of closed days move into one item a day, so that a year is cheap to read.
+"""Folding: shards of counts move into the sums of calendar periods, so that any span is cheap.
 
 A transaction moves some shards of one day: it takes them away as they were read, and adds them to
-the day. It holds only while nobody else has folded that campaign since before they were read, so a
-fold that was held up moves nothing twice.
+the minutes, hours, days, months and years. It holds only while nobody else has folded that campaign
+since before they were read, so a fold that was held up moves nothing twice.
 """
 
 import logging
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -15,40 +14,69 @@ from referrals.dynamodb.parts import Busy, Part, Refused
 from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item, Key
+from referrals.rules.times import hour_floor, timestamp
 from referrals.store import funnel_counts, keys
 from referrals.store.funnel_counts import Shard
 
 log = logging.getLogger(__name__)
 
-# Few, so that a transition of a closed day seldom meets the fold.
+# Few, so that a transition seldom meets the fold; and where they change too fast for that, one.
 _SHARDS_AT_ONCE = 8
+_Days = dict[Shard, list[Key]]
 
 
-def fold(table: Table, now: datetime) -> int:
-    """Fold the days before today; how many shards were. What is in use is left for another run."""
-    folded = 0
-    for shard, places in _closed(table, now):
+def fold_hourly(table: Table, now: datetime) -> int:
+    """Fold if this hour's fold was not done yet; how many shards were."""
+    hour = timestamp(hour_floor(now))
+    last = table.get(keys.FOLDED)
+    if last is not None and last["hour"] >= hour:
+        return 0
+    shards, left = fold(table)
+    if not left:
+        place, done = keys.FOLDED, {":hour": hour}
+        table.write(table.update("hour", place, "SET #hour = :hour", done, names={"#hour": "hour"}))
+    return shards
+
+
+def fold(table: Table) -> tuple[int, int]:
+    """Fold what there is; how many shards were, and how many were in use and left."""
+    done = side_by_side(lambda days: _fold_campaign(table, days), list(_by_campaign(table)))
+    return sum(folded for folded, _ in done), sum(left for _, left in done)
+
+
+def _by_campaign(table: Table) -> Iterator[_Days]:
+    """The shards there are by day, of one campaign after the other."""
+
+    def read(lane: int) -> list[Key]:
+        items = table.query(keys.counts(lane), prefix=keys.COHORTS_PREFIX, only=("pk", "sk"))
+        return [Key(item["pk"], item["sk"]) for item in items]
+
+    found = [place for lane in side_by_side(read, range(keys.LANES)) for place in lane]
+    by_day = groupby(sorted(found, key=Shard.of), key=Shard.of)
+    for _, days in groupby(((day, list(places)) for day, places in by_day), key=_campaign):
+        yield dict(days)
+
+
+def _campaign(day: tuple[Shard, list[Key]]) -> str:
+    return day[0].campaign
+
+
+def _fold_campaign(table: Table, days: _Days) -> tuple[int, int]:
+    folded = left = 0
+    for shard, places in days.items():
         for start in range(0, len(places), _SHARDS_AT_ONCE):
             some = places[start : start + _SHARDS_AT_ONCE]
             try:
                 folded += _fold(table, shard, some)
             except (Busy, Refused):
-                log.info("left for the next fold", extra={"day": str(shard.day)})
-    return folded
-
-
-def _closed(table: Table, now: datetime) -> Iterator[tuple[Shard, list[Key]]]:
-    """The shards of days that are over, by campaign and day."""
-
-    def read(lane: int) -> list[Key]:
-        items = table.query(keys.counts(lane), prefix=keys.COHORTS_PREFIX)
-        return [Key(item["pk"], item["sk"]) for item in items]
-
-    found = [place for lane in side_by_side(read, range(keys.LANES)) for place in lane]
-    closed = sorted(place for place in found if Shard.of(place).day < now.date())
-    by_shard = sorted(closed, key=Shard.of)
-    for shard, places in groupby(by_shard, key=Shard.of):
-        yield shard, list(places)
+                for one in some:
+                    try:
+                        folded += _fold(table, shard, [one])
+                    except (Busy, Refused):
+                        left += 1
+    if left:
+        log.info("left for the next fold", extra={"shards": left})
+    return folded, left
 
 
 def _fold(table: Table, shard: Shard, places: Sequence[Key]) -> int:
@@ -57,26 +85,15 @@ def _fold(table: Table, shard: Shard, places: Sequence[Key]) -> int:
     found = table.get_many(places)
     if not found:
         return 0
-    moved: Counter[str] = Counter()
-    for item in found.values():
-        moved.update({name: number for name, number in item.items() if _counts(name)})
-    parts = [_counted(table, shard.campaign, folds), *_taken(table, found)]
-    numbers = {name: number for name, number in moved.items() if number}
-    if numbers:
-        parts.append(
-            table.update(
-                "day",
-                keys.funnel_cohorts(shard.campaign, shard.day),
-                "ADD " + ", ".join(f"{name} :{name}" for name in numbers),
-                {f":{name}": number for name, number in numbers.items()},
-            )
-        )
-    table.transact(parts)
+    sums = funnel_counts.sums(shard, found.values())
+    table.transact(
+        [
+            _counted(table, shard.campaign, folds),
+            *_taken(table, found),
+            *(funnel_counts.added(table, "sums", place, one) for place, one in sums.items()),
+        ]
+    )
     return len(found)
-
-
-def _counts(name: str) -> bool:
-    return name not in ("pk", "sk", "changes")
 
 
 def _counted(table: Table, campaign: str, folds: int) -> Part:

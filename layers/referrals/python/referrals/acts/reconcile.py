@@ -2,18 +2,15 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
 
 from referrals.acts import erasure
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item, Key
 from referrals.rules import life
 from referrals.rules.attribution import Attribution, LedgerEntry
-from referrals.rules.funnel import Cohort, counts_for
 from referrals.rules.referrer import FIGURES, figures_of
-from referrals.rules.times import hour_floor, timestamp
-from referrals.store import keys, referrer_counts
-from referrals.store.funnel_counts import Shard, by_hour
+from referrals.rules.times import timestamp
+from referrals.store import funnel_counts, keys, referrer_counts
 from referrals.store.items import attribution_from, ledger_from
 
 
@@ -25,7 +22,7 @@ class Books:
     ledger: dict[str, list[LedgerEntry]] = field(default_factory=lambda: defaultdict(list))
     accounts: dict[str, Item] = field(default_factory=dict)
     monthly: Counter[tuple[str, str]] = field(default_factory=Counter)
-    counts: dict[str, list[tuple[date, Item]]] = field(default_factory=lambda: defaultdict(list))
+    counts: dict[Key, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     of_code: dict[str, list[Item]] = field(default_factory=lambda: defaultdict(list))
     referrals: set[Key] = field(default_factory=set)
     customers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -91,8 +88,8 @@ def _enter(books: Books, item: Item) -> None:
         owner = pk.removeprefix(keys.user("")), sk.removeprefix(keys.REWARDS_PREFIX)
         books.monthly[owner] = item["qualified"]
     elif sk.startswith(keys.COHORTS_PREFIX):
-        campaign, day = _counted(item)
-        books.counts[campaign].append((day, item))
+        for place, numbers in funnel_counts.stored(item).items():
+            books.counts[place].update(numbers)
     elif pk.startswith(keys.REFERRER_PREFIX):
         code, _ = pk.removeprefix(keys.REFERRER_PREFIX).rsplit("#", 1)
         books.of_code[code].append(item)
@@ -107,14 +104,6 @@ def _enter(books: Books, item: Item) -> None:
 def _enter_link(books: Books, item: Item) -> None:
     for user_id in item.get("user_ids", ()):
         books.customers[user_id].add(item["pk"].removeprefix(keys.stripe("")))
-
-
-def _counted(item: Item) -> tuple[str, date]:
-    """Of which campaign and day counts are, whether they were folded or not."""
-    if item["pk"].startswith(keys.COUNTS_PREFIX):
-        return Shard.of(Key(item["pk"], item["sk"]))
-    day = item["sk"].removeprefix(keys.COHORTS_PREFIX)
-    return item["pk"].removeprefix(keys.funnel("")), date.fromisoformat(day)
 
 
 def _unsettled(books: Books) -> list[str]:
@@ -186,22 +175,18 @@ def _caps(books: Books) -> list[str]:
 
 
 def _funnel(books: Books) -> list[str]:
-    """Stored counts = a recount of the attributions."""
-    recount: dict[tuple[str, datetime], Cohort] = defaultdict(Cohort)
+    """Stored counts = a recount of the attributions: of minutes, and of all they add up to."""
+    recount: dict[Key, Counter[str]] = defaultdict(Counter)
     for attribution in books.attributions.values():
-        hour = hour_floor(attribution.created_at)
         for campaign in filter(None, (keys.EVERY_CAMPAIGN, attribution.utm_campaign)):
-            recount[campaign, hour] += counts_for(attribution)
-    stored = {
-        (campaign, hour): cohort
-        for campaign, items in books.counts.items()
-        for hour, cohort in by_hour(items).items()
-    }
+            for place, numbers in funnel_counts.recounted(campaign, attribution).items():
+                recount[place].update(numbers)
     return [
-        f"funnel of {campaign} at {hour:%Y-%m-%dT%H}: stored {stored.get((campaign, hour))}, "
-        f"recounted {recount.get((campaign, hour))}"
-        for campaign, hour in recount.keys() | stored.keys()
-        if recount.get((campaign, hour), Cohort()) != stored.get((campaign, hour), Cohort())
+        f"funnel of {campaign} at {period}: stored {stored}, recounted {counted}"
+        for place in sorted(recount.keys() | books.counts.keys())
+        for campaign, period, stored, counted in funnel_counts.differences(
+            place, books.counts.get(place, Counter()), recount.get(place, Counter())
+        )
     ]
 
 

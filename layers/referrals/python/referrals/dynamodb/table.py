@@ -129,13 +129,17 @@ class Table:
         newest_first: bool = False,
         page: int | None = None,
         index: tuple[str, str] | None = None,
+        only: Sequence[str] = (),
     ) -> Iterator[Item]:
         """A partition's items in key order, of a prefix or between two sort keys (inclusive).
 
-        `index` names a local index and its sort key, in whose order the items are then read.
+        `index` names a local index and its sort key, in whose order the items are then read;
+        `only` the attributes that are wanted, where an item is larger than what is asked for.
         """
         values: Item = {":pk": pk}
         arguments: dict[str, Any] = {"Limit": page} if page else {}
+        if only:
+            arguments["ProjectionExpression"] = ", ".join(only)
         sort = "sk"
         if index is not None:
             arguments["IndexName"], sort = index

@@ -5,9 +5,9 @@ from dataclasses import astuple, dataclass
 
 from referrals.rules.attribution import Attribution, Status
 
-# Three counts of six digits share a number, so that a year of hours is cheap to read. DynamoDB
+# Three counts of nine digits share a number, so that what is read and written is small. DynamoDB
 # keeps 38 digits, emulators 28.
-_FIELD = 10**6
+_FIELD = 10**9
 _TOGETHER = 3
 
 
@@ -59,7 +59,7 @@ def packed(cohort: Cohort) -> tuple[int, int]:
 
 
 def unpacked(progress: int, exceptions: int) -> Cohort:
-    """The counts of one hour; each must be below a million."""
+    """The counts that were packed; each must be below a billion."""
     return Cohort(*_unpack(progress), *_unpack(exceptions))
 
 

@@ -42,3 +42,8 @@ def month_of(at: datetime) -> str:
 def hour_floor(at: datetime) -> datetime:
     """The start of the UTC hour that holds the time."""
     return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def minute_floor(at: datetime) -> datetime:
+    """The start of the UTC minute that holds the time."""
+    return at.astimezone(UTC).replace(second=0, microsecond=0)

@@ -1,10 +1,9 @@
 """Clicks: immutable, one write each; an id chosen by the caller has an alias that finds it."""
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from referrals.dynamodb.parts import Part, Refused
 from referrals.dynamodb.side_by_side import side_by_side
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     # Loaded by the first request that reads or mints one: every start is shorter for it.
     from ulid import ULID
 
+_COUNTED = ("code", "utm_campaign")
 _OPTIONAL = (
     "landing_path",
     "utm_campaign",
@@ -97,7 +97,7 @@ def _count_from(table: Table, first: datetime) -> None:
     if keys.ROLLED_UP.sk in table.seen:
         return
     until = timestamp(hour_floor(first) - timedelta(hours=1))
-    mark = {"pk": keys.ROLLED_UP.pk, "sk": keys.ROLLED_UP.sk, "until": until}
+    mark = {"pk": keys.ROLLED_UP.pk, "sk": keys.ROLLED_UP.sk, "until": until, "closed": until}
     with suppress(Refused):
         table.write(table.put("mark", mark, unless="attribute_not_exists(pk)"))
     table.seen.add(keys.ROLLED_UP.sk)
@@ -108,39 +108,51 @@ def mint(ulid: "ULID") -> str:
     return f"{MINTED_PREFIX}{ulid}"
 
 
-def count(table: Table, parts: Sequence[tuple[datetime, datetime]]) -> list[Counter[str | None]]:
-    """The clicks of [start, end) by campaign (None for no campaign), for each of the parts.
+class Seen(NamedTuple):
+    """What is counted of a click: its time as it is stored, its code and its campaign."""
 
-    A part lies within one hour; all shards of all parts are read side by side. A click is in the
-    order of its id's time, or, where the id follows from the visitor, in that of the local index.
+    at: str
+    code: str
+    campaign: str | None
+
+
+def seen(table: Table, spans: Sequence[tuple[datetime, datetime]]) -> Iterator[Seen]:
+    """The clicks of spans from a time (inclusive) to another, each within one hour.
+
+    All shards of all spans are read side by side. A click is in the order of its id's time, or,
+    where the id follows from the visitor, in that of the local index.
     """
     reads = [
         read
-        for start, end in parts
+        for start, end in spans
         for shard in range(keys.CLICK_SHARDS)
         for read in _reads(table, keys.click_hour(hour_floor(start), shard), start, end)
     ]
-    found = side_by_side(lambda read: read(), reads)
-    width = len(reads) // len(parts) if parts else 1
-    by_part = (found[i : i + width] for i in range(0, len(found), width))
-    return [sum(counted, Counter()) for counted in by_part]
+    for found in side_by_side(lambda read: read(), reads):
+        yield from found
 
 
 def _reads(
     table: Table, pk: str, start: datetime, end: datetime
-) -> tuple[Callable[[], Counter[str | None]], ...]:
+) -> tuple[Callable[[], list[Seen]], ...]:
     low, high = _lowest_ulid(start), _lowest_ulid(end)
     since, until = timestamp(start), timestamp(end)
 
-    def minted() -> Counter[str | None]:
-        clicks = table.query(pk, between=(low, high))
-        return Counter(item.get("utm_campaign") for item in clicks if item["sk"] != high)
+    def minted() -> list[Seen]:
+        items = table.query(pk, between=(low, high), only=("sk", "clicked_at", *_COUNTED))
+        return [_seen(item, "clicked_at") for item in items if item["sk"] != high]
 
-    def visits() -> Counter[str | None]:
-        clicks = table.query(pk, index=(keys.BY_VISIT_TIME, "visited_at"), between=(since, until))
-        return Counter(item.get("utm_campaign") for item in clicks if item["visited_at"] != until)
+    def visits() -> list[Seen]:
+        index = keys.BY_VISIT_TIME, "visited_at"
+        only = ("visited_at", *_COUNTED)
+        items = table.query(pk, index=index, between=(since, until), only=only)
+        return [_seen(item, "visited_at") for item in items if item["visited_at"] != until]
 
     return minted, visits
+
+
+def _seen(item: Item, at: str) -> Seen:
+    return Seen(item[at], item["code"], item.get("utm_campaign"))
 
 
 def _lowest_ulid(at: datetime) -> str:

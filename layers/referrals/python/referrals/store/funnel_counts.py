@@ -1,13 +1,13 @@
-"""The funnel's counts as they are kept: an item a day, and shards of what is not folded yet.
+"""The funnel's counts as they are kept: sums of calendar periods, and shards of what came since.
 
-Every transition counts, in its own transaction: on one item a day they would stand in each other's
-way. So each changes a shard that follows from the attribution's id. A fold moves the shards of
-closed days into their day's item; readers add up both, between two looks at how often it did.
+Every transition counts, in its own transaction: on one item they would stand in each other's way.
+So each changes a shard that follows from the attribution's id. A fold moves the shards into the
+sums; readers add up both, between two looks at how often it did.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from referrals.dynamodb.parts import Part
@@ -15,41 +15,39 @@ from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item, Key
 from referrals.rules.attribution import Attribution
-from referrals.rules.funnel import Cohort, packed, unpacked
-from referrals.rules.times import hour_floor, parse_timestamp
+from referrals.rules.funnel import Cohort, counts_for, packed, unpacked
+from referrals.rules.periods import Period, periods_of, text_of
 from referrals.store import keys
 
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
-# A click is stored within seconds of its id's time; an hour this long over will get no more.
-CLOSED_AFTER = timedelta(minutes=15)
-
-
-def hours(start: datetime, end: datetime) -> Iterator[datetime]:
-    """The hours that begin in [start, end), from one that does."""
-    while start < end:
-        yield start
-        start += HOUR
+# The two numbers of a part of a period are named by these and its digits.
+_PROGRESS, _EXCEPTIONS = "p", "x"
+_MINUTE = timedelta(minutes=1)
 
 
 def changed(
     table: Table, campaign: str, attribution: Attribution, difference: Cohort
 ) -> Iterator[Part]:
     """The part of a transition that counts it for a campaign; none where no count changes."""
-    progress, exceptions = packed(difference)
-    hour = hour_floor(attribution.created_at)
-    letter = keys.hour_letter(hour)
-    numbers = {letter: progress, letter * 2: exceptions}
-    numbers = {name: number for name, number in numbers.items() if number}
-    if not numbers:
-        return
-    numbers["changes"] = 1
-    yield table.update(
-        "funnel",
-        keys.shard_of_counts(campaign, hour, keys.shard(attribution.id)),
-        "ADD " + ", ".join(f"{name} :{name}" for name in numbers),
-        {f":{name}": number for name, number in numbers.items()},
-    )
+    numbers = _numbers_of(attribution, difference)
+    if numbers:
+        shard = keys.shard(attribution.id)
+        place = keys.shard_of_counts(campaign, attribution.created_at, shard)
+        yield added(table, "funnel", place, numbers | {"changes": 1})
+
+
+def _numbers_of(attribution: Attribution, counts: Cohort) -> dict[str, int]:
+    """By name in a shard, what counts of an attribution are: those that are nothing left out."""
+    progress, exceptions = packed(counts)
+    minute = f"{attribution.created_at:%H%M}"
+    numbers = {_PROGRESS + minute: progress, _EXCEPTIONS + minute: exceptions}
+    return {name: number for name, number in numbers.items() if number}
+
+
+def added(table: Table, part: str, place: Key, numbers: Mapping[str, int]) -> Part:
+    """Numbers that are added to those of an item."""
+    expression = "ADD " + ", ".join(f"{name} :{name}" for name in numbers)
+    values = {f":{name}": number for name, number in numbers.items()}
+    return table.update(part, place, expression, values)
 
 
 class Shard(NamedTuple):
@@ -70,62 +68,90 @@ def folds(table: Table, campaign: str) -> int:
     return int((table.get(keys.folds(campaign)) or {}).get("folded", 0))
 
 
-def by_hour(items: Iterable[tuple[date, Item]]) -> dict[datetime, Cohort]:
-    """The counts of each hour, of folded days and shards together.
-
-    A shard may hold less than nothing of what the fold has moved: only sums mean something.
-    """
-    sums: dict[datetime, list[int]] = defaultdict(lambda: [0, 0])
-    for day, item in items:
-        midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-        for hour in hours(midnight, midnight + DAY):
-            letter = keys.hour_letter(hour)
-            sums[hour][0] += item.get(letter, 0)
-            sums[hour][1] += item.get(letter * 2, 0)
-    return {hour: unpacked(*numbers) for hour, numbers in sums.items()}
+def sums(shard: Shard, items: Iterable[Item]) -> dict[Key, dict[str, int]]:
+    """What shards of a day add to the sums of its minutes, hours, and so on up to all time."""
+    found: dict[Key, Counter[str]] = defaultdict(Counter)
+    for item in items:
+        for kind, minute, number in _numbers(shard.day, item):
+            for period in periods_of(minute):
+                place = keys.funnel_cohorts(shard.campaign, period.holder)
+                found[place][kind + period.name] += number
+    nonzero = ((place, {n: v for n, v in one.items() if v}) for place, one in found.items())
+    return {place: numbers for place, numbers in nonzero if numbers}
 
 
-def folded(table: Table, campaign: str, start: datetime, end: datetime) -> list[tuple[date, Item]]:
-    """The days of [start, end) as they were folded."""
+def recounted(campaign: str, attribution: Attribution) -> dict[Key, dict[str, int]]:
+    """What an attribution adds to each of these sums."""
+    shard = Shard(campaign, attribution.created_at.date())
+    return sums(shard, [_numbers_of(attribution, counts_for(attribution))])
+
+
+def stored(item: Item) -> dict[Key, dict[str, int]]:
+    """What an item adds to them: a shard to all that it will be folded into, a sum to itself."""
+    place = Key(item["pk"], item["sk"])
+    if place.pk.startswith(keys.COUNTS_PREFIX):
+        return sums(Shard.of(place), [item])
+    return {place: {name: number for name, number in item.items() if name not in Key._fields}}
+
+
+def differences(
+    place: Key, ours: Mapping[str, int], theirs: Mapping[str, int]
+) -> Iterator[tuple[str, Period, Cohort, Cohort]]:
+    """Where two say different things of the parts of a sum: whose, of when, and what each says."""
+    campaign = place.pk.removeprefix(keys.funnel(""))
+    holder = place.sk.removeprefix(keys.COHORTS_PREFIX)
+    for name in sorted({one[1:] for one in (*ours, *theirs)}):
+        cohorts = [
+            unpacked(*(one.get(kind + name, 0) for kind in (_PROGRESS, _EXCEPTIONS)))
+            for one in (ours, theirs)
+        ]
+        if cohorts[0] != cohorts[1]:
+            yield campaign, Period(holder, name), cohorts[0], cohorts[1]
+
+
+def folded(table: Table, campaign: str, periods: Iterable[Period]) -> Counter[str]:
+    """The two numbers of what was folded, of these periods."""
+    by_place: dict[Key, list[str]] = defaultdict(list)
+    for period in periods:
+        by_place[keys.funnel_cohorts(campaign, period.holder)].append(period.name)
+    found: Counter[str] = Counter()
+    for place, item in table.get_many(list(by_place)).items():
+        for name in by_place[place]:
+            for kind in (_PROGRESS, _EXCEPTIONS):
+                found[kind] += item.get(kind + name, 0)
+    return found
+
+
+def unfolded(table: Table, campaign: str, start: datetime, end: datetime) -> Counter[str]:
+    """The same of the shards, of the minutes of [start, end)."""
+    found: Counter[str] = Counter()
     if start >= end:
-        return []
-    low, high = (keys.funnel_cohorts(campaign, day) for day in (start, end - HOUR))
-    items = table.query(low.pk, between=(low.sk, high.sk))
-    return [(date.fromisoformat(item["sk"].split("#")[1]), item) for item in items]
-
-
-def unfolded(
-    table: Table, campaign: str, start: datetime, end: datetime
-) -> list[tuple[date, Item]]:
-    """The shards of the days of [start, end)."""
-    if start >= end:
-        return []
-    low, high = (keys.counts_from(campaign, day) for day in (start, end - HOUR))
+        return found
+    low, high = (keys.counts_from(campaign, day) for day in (start, end - _MINUTE))
 
     def read(lane: int) -> list[Item]:
         return list(table.query(keys.counts(lane), between=(low, f"{high}~")))
 
-    items = [item for lane in side_by_side(read, range(keys.LANES)) for item in lane]
-    shards = ((Shard.of(Key(item["pk"], item["sk"])), item) for item in items)
-    return [(shard.day, item) for shard, item in shards if shard.campaign == campaign]
+    first, last = text_of(start), text_of(end)
+    for items in side_by_side(read, range(keys.LANES)):
+        for item in items:
+            shard = Shard.of(Key(item["pk"], item["sk"]))
+            if shard.campaign == campaign:
+                for kind, minute, number in _numbers(shard.day, item):
+                    found[kind] += number if first <= minute < last else 0
+    return found
 
 
-def clicks_of_hours(
-    table: Table, campaign: str, start: datetime, end: datetime
-) -> dict[datetime, int]:
-    """The stored counts of clicks, by hour."""
-    if start >= end:
-        return {}
-    low, high = (keys.funnel_clicks(campaign, day) for day in (start, end - HOUR))
-    return {
-        hour: int(item.get(keys.hour_letter(hour), 0))
-        for item in table.query(low.pk, between=(low.sk, high.sk))
-        for midnight in [datetime.fromisoformat(f"{item['sk'].split('#')[1]}T00:00:00+00:00")]
-        for hour in hours(max(midnight, start), min(midnight + DAY, end))
-    }
+def cohort_of(numbers: Mapping[str, int]) -> Cohort:
+    """What folded and unfolded numbers together say.
+
+    A shard may hold less than nothing of what the fold has moved: only sums mean something.
+    """
+    return unpacked(numbers[_PROGRESS], numbers[_EXCEPTIONS])
 
 
-def clicks_counted_until(table: Table) -> datetime | None:
-    """Up to where the clicks of closed hours are counted; None before the first click."""
-    mark = table.get(keys.ROLLED_UP)
-    return parse_timestamp(mark["until"]) if mark else None
+def _numbers(day: date, item: Item) -> Iterator[tuple[str, str, int]]:
+    """Which of the two, the minute and the number, of what a shard holds."""
+    for name, number in item.items():
+        if name[0] in (_PROGRESS, _EXCEPTIONS) and name[1:].isdigit():
+            yield name[0], f"{day}T{name[1:3]}:{name[3:5]}", number

@@ -190,12 +190,11 @@ def funnel(campaign: str) -> str:
 
 
 COHORTS_PREFIX = "COHORTS#"
-CLICKS_PREFIX = "CLICKS#"
 
 
-def funnel_cohorts(campaign: str, day: date) -> Key:
-    """A day's counts as they were folded; what changed since is in shards."""
-    return Key(funnel(campaign), f"{COHORTS_PREFIX}{day:%Y-%m-%d}")
+def funnel_cohorts(campaign: str, period: str) -> Key:
+    """Counts as they were folded, of the parts of a period; what changed since is in shards."""
+    return Key(funnel(campaign), f"{COHORTS_PREFIX}{period}")
 
 
 COUNTS_PREFIX = "COUNTS#"
@@ -219,19 +218,16 @@ def folds(campaign: str) -> Key:
     return Key(funnel(campaign), "FOLDS")
 
 
-def funnel_clicks(campaign: str, day: date) -> Key:
-    return Key(funnel(campaign), f"{CLICKS_PREFIX}{day:%Y-%m-%d}")
+# Which hour's fold was the last.
+FOLDED = Key("FUNNEL", "FOLDED")
 
 
-def hour_letter(hour: datetime) -> str:
-    """`a` for 00 to `x` for 23 UTC: an hour's attribute in a day's item, short to be cheap.
-
-    In cohorts the letter doubled holds the hour's second number: a capital M is a map to MiniStack.
-    """
-    return chr(ord("a") + hour.hour)
+def clicks_of(period: str) -> str:
+    """The partition of the counted clicks of the parts of a period: an item for each campaign."""
+    return f"CLICKS#{period}"
 
 
-# How far the clicks of closed hours are counted.
+# How far clicks are counted.
 ROLLED_UP = Key("FUNNEL", "ROLLED_UP")
 
 

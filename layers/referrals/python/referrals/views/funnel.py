@@ -1,7 +1,8 @@
-"""The funnel's figures, exact for any bounds: stored counts of whole hours, items for the rest."""
+"""The funnel's figures, exact for any bounds: counts of whole minutes, items for the rest."""
 
 import time
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -9,11 +10,21 @@ from functools import partial
 from referrals.dynamodb.parts import Busy
 from referrals.dynamodb.side_by_side import side_by_side, together
 from referrals.dynamodb.table import Table
+from referrals.rules.clicks import counted_as
 from referrals.rules.funnel import Cohort, counts_for, total
-from referrals.rules.times import CLOCK_SKEW, hour_floor, millisecond_ceiling, timestamp
-from referrals.store import attributions, clicks, funnel_counts, keys
-from referrals.store.funnel_counts import CLOSED_AFTER, HOUR, hours
+from referrals.rules.periods import Period, covering, minutes, periods_of, text_of
+from referrals.rules.times import (
+    CLOCK_SKEW,
+    hour_floor,
+    millisecond_ceiling,
+    minute_floor,
+    timestamp,
+)
+from referrals.store import attributions, click_counts, clicks, funnel_counts, keys
+from referrals.store.click_counts import Marks
+from referrals.store.clicks import Seen
 
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -29,11 +40,13 @@ class Span:
     def between(cls, start: datetime | None, end: datetime | None, now: datetime) -> "Span":
         """The span of two bounds of any grain; None is since the beginning, or until now.
 
-        A bound that no event can have reached is as good as none: neither breaks an hour.
+        A bound that no event can have reached is as good as none: neither breaks a minute.
         """
         unreached = now + CLOCK_SKEW
+        # Between two years, so that nothing is left over of any period.
+        beyond = datetime(unreached.year + 1, 1, 1, tzinfo=UTC)
         since, until = (
-            _LATEST if bound > unreached else millisecond_ceiling(max(bound, _EARLIEST))
+            beyond if bound > unreached else millisecond_ceiling(max(bound, _EARLIEST))
             for bound in (start or _EARLIEST, end or _LATEST)
         )
         return cls(since, until)
@@ -44,9 +57,9 @@ class Span:
         return self.start >= self.end
 
     def edges_and_inside(self) -> tuple[list["Span"], "Span"]:
-        """The broken hours at the ends, and the whole hours between them."""
-        first, last = hour_floor(self.start), hour_floor(self.end)
-        inside_start = first if first == self.start else first + HOUR
+        """The broken minutes at the ends, and the whole minutes between them."""
+        first, last = minute_floor(self.start), minute_floor(self.end)
+        inside_start = first if first == self.start else first + _MINUTE
         if inside_start > last:
             return [self], Span(last, last)
         edges = [Span(self.start, inside_start), Span(last, self.end)]
@@ -62,8 +75,8 @@ def count(
 ) -> tuple[int, Cohort]:
     """Clicks by click time and attributions by creation time.
 
-    Of an hour whose raw clicks have expired only the whole count is left: it goes to the span
-    that holds the hour's start.
+    Of a minute whose raw clicks have expired only the whole count is left: it goes to the span
+    that holds the minute's start.
     """
     if span.empty:
         return 0, Cohort()
@@ -74,15 +87,15 @@ def count(
 
 
 def _cohort(table: Table, span: Span, campaign: str | None) -> Cohort:
-    """Counts of whole hours and attributions of broken ones, of one moment between two folds."""
+    """Counts of whole minutes and attributions of broken ones, of one moment between two folds."""
     name = campaign or keys.EVERY_CAMPAIGN
     edges, inside = span.edges_and_inside()
-    bounds = inside.start, inside.end
+    periods = list(covering(inside.start, inside.end))
     folds = funnel_counts.folds(table, name)
     for wait in table.waits():
-        days, shards, members = together(
-            lambda: funnel_counts.folded(table, name, *bounds),
-            lambda: funnel_counts.unfolded(table, name, *bounds),
+        numbers, shards, members = together(
+            lambda: funnel_counts.folded(table, name, periods),
+            lambda: funnel_counts.unfolded(table, name, inside.start, inside.end),
             lambda: _members(table, edges),
         )
         now_folded, found = together(
@@ -95,9 +108,8 @@ def _cohort(table: Table, span: Span, campaign: str | None) -> Cohort:
                 for attribution in found.values()
                 if campaign is None or attribution.utm_campaign == campaign
             )
-            stored = funnel_counts.by_hour([*days, *shards])
-            whole = (one for hour, one in stored.items() if inside.start <= hour < inside.end)
-            return total([*whole, *of_edges])
+            numbers.update(shards)
+            return total([funnel_counts.cohort_of(numbers), *of_edges])
         # What was moved meanwhile may have been seen twice, or not at all.
         folds = now_folded
         time.sleep(wait)
@@ -117,32 +129,66 @@ def _members(table: Table, edges: Sequence[Span]) -> list[str]:
 def _clicks(
     table: Table, span: Span, campaign: str | None, now: datetime, clicks_kept: timedelta
 ) -> int:
-    counted_until = funnel_counts.clicks_counted_until(table)
-    if counted_until is None:
+    marks = click_counts.marks(table)
+    if marks is None:
         return 0
     edges, inside = span.edges_and_inside()
-    # An hour of which the first click may be gone is as good as gone.
-    expired = hour_floor(now - clicks_kept) + HOUR
-    raw_edges = [edge for edge in edges if edge.start >= expired]
-    # An expired edge stands or falls with its hour's start.
-    whole = [edge.start for edge in edges if edge not in raw_edges and _on_the_hour(edge.start)]
-    live_start = max(counted_until, inside.start)
-    live_end = min(inside.end, hour_floor(now + CLOSED_AFTER) + HOUR)
-    live = [Span(hour, hour + HOUR) for hour in hours(live_start, live_end)]
-    stored_span = min([*whole, inside.start]), max([inside.end, *(h + HOUR for h in whole)])
-    stored, raw = together(
-        lambda: funnel_counts.clicks_of_hours(table, campaign or keys.EVERY_CAMPAIGN, *stored_span),
-        lambda: clicks.count(table, [(part.start, part.end) for part in live + raw_edges]),
+    # A minute of which the first click may be gone is as good as gone.
+    expired = minute_floor(now - clicks_kept) + _MINUTE
+    raw = [edge for edge in edges if edge.start >= expired]
+    # An expired edge stands or falls with its minute's start.
+    whole = [edge.start for edge in edges if edge not in raw and _whole(edge.start)]
+    raw += _uncounted(inside, marks, now)
+    stored, live = together(
+        lambda: click_counts.total(
+            table, campaign or keys.EVERY_CAMPAIGN, _counted(inside, whole, marks)
+        ),
+        lambda: _live(table, raw, campaign),
     )
-    # A roll-up that died may have stored counts past the mark: those hours are counted live.
-    kept = (
-        number
-        for hour, number in stored.items()
-        if hour < counted_until and (inside.start <= hour < inside.end or hour in whole)
-    )
-    live_counts = (part.total() if campaign is None else part[campaign] for part in raw)
-    return sum(kept) + sum(live_counts)
+    return stored + live
 
 
-def _on_the_hour(at: datetime) -> bool:
-    return at == hour_floor(at)
+def _counted(inside: Span, whole: Iterable[datetime], marks: Marks) -> Iterator[Period]:
+    """Of whole minutes those that were counted: by the hour and more where that is for good.
+
+    A roll-up that died may have stored counts past its mark: those minutes are counted live.
+    """
+    closed, until = hour_floor(marks.closed), min(inside.end, marks.until)
+    yield from covering(inside.start, min(closed, until))
+    for minute in (*whole, *minutes(max(inside.start, closed), until)):
+        yield periods_of(text_of(minute))[-1]
+
+
+def _uncounted(inside: Span, marks: Marks, now: datetime) -> Iterator[Span]:
+    """Of whole minutes those that no roll-up has counted, each span within an hour."""
+    start, end = max(inside.start, marks.until), min(inside.end, _minute_ceiling(now + CLOCK_SKEW))
+    while start < end:
+        until = min(hour_floor(start) + _HOUR, end)
+        yield Span(start, until)
+        start = until
+
+
+def _live(table: Table, spans: Sequence[Span], campaign: str | None) -> int:
+    """The clicks of spans, counted as the roll-up would: it looks at whole minutes."""
+    wholes = [(minute_floor(one.start), _minute_ceiling(one.end)) for one in spans]
+    bounds = [(timestamp(one.start), timestamp(one.end)) for one in spans]
+    by_minute: dict[str, list[Seen]] = defaultdict(list)
+    for click in clicks.seen(table, wholes):
+        by_minute[click.at[:16]].append(click)
+    found = 0
+    for seen in by_minute.values():
+        names = counted_as(Counter((click.code, click.campaign) for click in seen))
+        found += sum(
+            any(start <= click.at < end for start, end in bounds)
+            for click in seen
+            if campaign is None or names[click.code, click.campaign] == campaign
+        )
+    return found
+
+
+def _minute_ceiling(at: datetime) -> datetime:
+    return minute_floor(at) if _whole(at) else minute_floor(at) + _MINUTE
+
+
+def _whole(at: datetime) -> bool:
+    return at == minute_floor(at)
