@@ -280,8 +280,10 @@ def others_change_a_referral_meanwhile(programme: RunningProgramme) -> None:
 
 
 @use
-def the_counts_of_a_day_that_is_over_are_folded(programme: RunningProgramme) -> None:
+def what_has_come_is_counted_and_folded(programme: RunningProgramme) -> None:
+    programme.click()
     programme.rewarded("folded")
     tomorrow = clock.now() + timedelta(days=1)
     with patch.object(clock, "now", lambda: tomorrow):
         invoke("roll_up_clicks", {})
+        assert programme.stats(end=tomorrow.isoformat()).good["clicks"] >= 1

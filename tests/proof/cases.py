@@ -80,7 +80,7 @@ class Until:
 _CLICK = {"key": None, "body": {"code": CODES["metered"], "click_id": "click_new"}}
 CLICK = Request("capture_click", "POST", "/referrals/click", _CLICK)
 ROLL_UP = Invoke("roll_up_clicks")
-_BOUNDS = {"from": "2026-11-20T11:30:00Z", "to": "2026-11-20T12:30:00Z"}
+_BOUNDS = {"from": "2026-11-20T11:30:00Z", "to": "2026-11-20T12:00:30.500Z"}
 
 CASES: dict[str, Case] = {
     "a click": Case("capture_click", CLICK),

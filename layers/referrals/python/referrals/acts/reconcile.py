@@ -88,8 +88,7 @@ def _enter(books: Books, item: Item) -> None:
         owner = pk.removeprefix(keys.user("")), sk.removeprefix(keys.REWARDS_PREFIX)
         books.monthly[owner] = item["qualified"]
     elif sk.startswith(keys.COHORTS_PREFIX):
-        for place, numbers in funnel_counts.stored(item).items():
-            books.counts[place].update(numbers)
+        _enter_counts(books, item)
     elif pk.startswith(keys.REFERRER_PREFIX):
         code, _ = pk.removeprefix(keys.REFERRER_PREFIX).rsplit("#", 1)
         books.of_code[code].append(item)
@@ -99,6 +98,11 @@ def _enter(books: Books, item: Item) -> None:
         _enter_link(books, item)
     elif user_id := erasure.unfinished(item):
         books.unfinished_erasures.append(user_id)
+
+
+def _enter_counts(books: Books, item: Item) -> None:
+    for place, numbers in funnel_counts.stored(item).items():
+        books.counts[place].update(numbers)
 
 
 def _enter_link(books: Books, item: Item) -> None:
