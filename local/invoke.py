@@ -83,7 +83,8 @@ def show(answer: Any) -> int:
 def _body(answer: dict[str, Any]) -> Any:
     """What is in the envelope, or, of an answer to a browser, its headers."""
     headers = answer.get("headers", {})
-    if headers.get("Content-Type", "application/json").startswith("application/json"):
+    told_as = headers.get("Content-Type", "application/json")
+    if answer["body"] and told_as.startswith("application/json"):
         return json.loads(answer["body"])
     return {"headers": headers, "cookies": answer.get("cookies", [])}
 
