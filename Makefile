@@ -9,6 +9,7 @@ CHECKOV := .venv-checkov
 NPM := .npm/installed
 CRAWLERS := layers/referrals/python/referrals/edge/crawlers.txt
 QR := layers/referrals/python/referrals/edge/qr.js
+LIBRARIES := layers/referrals/python/referrals/edge/libraries/pico.css
 
 # Whole modules to a process: what a module prepares is prepared once.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
@@ -24,7 +25,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(INSTALLED) $(NPM) $(CRAWLERS) $(QR) ## Install what development needs into .venv (the other targets do it too)
+setup: $(INSTALLED) $(NPM) $(CRAWLERS) $(QR) $(LIBRARIES) ## Install what development needs into .venv (the other targets do it too)
 
 run: setup ## Run the whole service here: http://127.0.0.1:3000/api/v1 (PORT=… changes it)
 	@PYTHONPATH=layers/referrals/python $(BIN)/python -m local.run
@@ -140,6 +141,9 @@ $(CRAWLERS): $(NPM) layers/referrals/crawlers.py
 
 $(QR): $(NPM) layers/referrals/inlined.py
 	@$(BIN)/python layers/referrals/inlined.py layers/referrals/.npm $@
+
+$(LIBRARIES): $(NPM) layers/referrals/console_libraries.py
+	@$(BIN)/python layers/referrals/console_libraries.py layers/referrals/.npm $(@D)
 
 # Made anew when the requirements change, else once. The two environments do not agree on one.
 $(INSTALLED): requirements-dev.txt

@@ -181,6 +181,24 @@ ANSWERS: dict[str, Any] = {
     },
     "reject_referral": {"attribution": _REJECTED, "rewards": []},
     "approve_referral": {"attribution": {**_ATTRIBUTION, **_REVIEWED}, "rewards": [_REWARD]},
+    "decide_referrals": {
+        "items": [
+            {
+                "id": "attr-1",
+                "code": 200,
+                "msg": "ok",
+                "status": "rejected",
+                "reviewed_by": "admin-user",
+                "reviewed_at": "2026-03-13T10:00:00.000Z",
+            },
+            {
+                "id": "attr-2",
+                "code": 409,
+                "msg": "the attribution is rewarded, not waiting for review",
+                "status": "rewarded",
+            },
+        ]
+    },
     "recover_grants": {
         "attempted": 3,
         "recovered": 2,

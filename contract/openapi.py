@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -48,6 +49,7 @@ ACCESS = {
     "capture_click": VISITOR,
     "follow_link": ANYONE,
     "serve_card": ANYONE,
+    "serve_console": ANYONE,
     "serve_embed": ANYONE,
     "my_referrals": USER,
     "my_referral_events": USER,
@@ -124,7 +126,7 @@ def _described(function: str, module: ModuleType) -> Schema:
     if access is STRIPE:
         _describe_event_of_stripe(operation, event)
     if access is ANYONE:
-        operation["responses"] = _redirects() if function == "follow_link" else _script()
+        operation["responses"] = FOR_BROWSERS[function]()
     else:
         operation["responses"] = _responses(function, path, operation, access)
     return schema
@@ -202,12 +204,20 @@ def _redirects() -> Schema:
     return {"302": found} | {str(status): _refusal(status) for status in (400, 404, 413, 500)}
 
 
-def _script() -> Schema:
+def _file(what: str, kind: str) -> Schema:
     names = ("x-request-id", "ETag", "Cache-Control")
-    script = {"text/javascript": {"schema": {"type": "string"}}}
-    given = {"description": "The script", "headers": _headers(*names), "content": script}
+    content = {kind: {"schema": {"type": "string"}}}
+    given = {"description": what, "headers": _headers(*names), "content": content}
     known = {"description": "The browser has it already", "headers": _headers("ETag")}
     return {"200": given, "304": known, "500": _refusal(500)}
+
+
+FOR_BROWSERS: dict[str, Callable[[], Schema]] = {
+    "follow_link": _redirects,
+    "serve_card": lambda: _file("The script", "text/javascript"),
+    "serve_console": lambda: _file("The page", "text/html"),
+    "serve_embed": lambda: _file("The script", "text/javascript"),
+}
 
 
 def _refusal(status: int) -> Schema:

@@ -20,7 +20,8 @@ PORTS = range(1024, 65536 - EMULATOR_OFFSET)
 
 READY = """
 The referral service runs at {url}
-  admin key  {key}
+  console    {console}
+  admin key  {key}    (paste it there)
   a user's card in every state: {demo}
 
 Try it:
@@ -69,6 +70,7 @@ def invitation(stack: Stack) -> str:
     now = datetime.now(UTC)
     return READY.format(
         url=stack.environment["REFERRALS_URL"],
+        console=stack.environment["REFERRALS_URL"].removesuffix("/api/v1") + "/console",
         key=stack.environment["REFERRALS_ADMIN_KEY"],
         demo=stack.issuer + demo.PATH,
         start=f"{now - timedelta(days=30):%Y-%m-%dT00:00:00Z}",

@@ -1,6 +1,6 @@
 """GET /admin/referrals: support staff look for referrals."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from referrals.edge import service
 from referrals.edge.auth import ADMIN, allow
@@ -23,6 +23,7 @@ def list_referrals(
     status: Annotated[Status | None, Query()] = None,
     campaign: Annotated[str | None, Query()] = None,
     pending_grant: Annotated[bool | None, Query()] = None,
+    order: Annotated[Literal["newest", "oldest"], Query()] = "newest",
     limit: Annotated[int, Query(ge=1)] = 50,
     cursor: Annotated[str | None, Query()] = None,
 ) -> Envelope[ReferralPage]:
@@ -32,13 +33,14 @@ def list_referrals(
         campaign=sanitized_label(campaign),
         pending_grant=pending_grant,
     )
-    secret, scope = service.hashing_secret(), f"referrals {filters}"
+    secret, scope = service.hashing_secret(), f"referrals {filters} {order}"
     found, following = page(
         service.table(),
         secret,
         filters,
         min(limit, LARGEST_PAGE),
         after=opened(secret, scope, cursor)[:2] if cursor else None,
+        newest_first=order == "newest",
     )
     return Envelope(
         data=ReferralPage(

@@ -80,6 +80,13 @@ LEAST = {
         f"{_CHARGE}, a transaction (2 W each) of the attribution, three counts and a line of "
         "the trail, and the index by status (2 W); the attribution read (1 R)",
     ),
+    "decide_referrals": Least(
+        25,
+        1,
+        5,
+        f"of one: {_CHARGE}, what the key stands for and the answer (1 W each), {_GRANT}; the "
+        "attribution read (1 R)",
+    ),
     "recover_grants": Least(1, 4, 2, f"{_CHARGE}, eight empty lanes of an index (0.5 R each)"),
     "list_referrals": Least(
         1, 8, 3, f"{_CHARGE}, a page of keys of each lane (1 R each), the items (0.5 R each)", 0.5

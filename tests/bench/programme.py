@@ -91,6 +91,7 @@ class Requests:
             ),
             "check_stripe": dict,
             "create_api_key": lambda: {"user_id": self._new(), "role": "service"},
+            "decide_referrals": self._decisions,
             "erase_user": self._erasure,
             "expire_attributions": dict,
             "follow_link": self._link,
@@ -133,6 +134,12 @@ class Requests:
         waiting = self._programme.in_review(self._new(), click_id=self._visit())
         path = f"/admin/referrals/{waiting['attribution']['id']}/{verdict}"
         return self._admin("POST", path, body={"reason": "seen"})
+
+    def _decisions(self) -> Event:
+        waiting = self._programme.in_review(self._new(), click_id=self._visit())
+        one = {"id": waiting["attribution"]["id"], "verdict": "approve", "reason": "seen"}
+        body = {"idempotency_key": self._new() + "-decisions", "decisions": [one]}
+        return self._admin("POST", "/admin/referrals/decisions", body=body)
 
     def _visit(self) -> str:
         return send(handler_of("capture_click"), self._click()).good["click_id"]

@@ -33,7 +33,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-NEVER_WRONG = {"follow_link", "serve_card", "serve_embed"}
+NEVER_WRONG = {"follow_link", "serve_card", "serve_console", "serve_embed"}
 EXAMPLES = 25
 
 

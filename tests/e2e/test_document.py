@@ -17,7 +17,7 @@ OPERATIONS = sorted(
     for path, methods in TOLD["paths"].items()
     for method, operation in methods.items()
 )
-NEVER_WRONG = {"follow_link", "serve_card", "serve_embed"}
+NEVER_WRONG = {"follow_link", "serve_card", "serve_console", "serve_embed"}
 EXAMPLES = 5
 
 

@@ -33,10 +33,12 @@ SHOWN = {
     "recover_grants_schedule": lambda answer: "recovered" in answer,
     "referral_stats": lambda data: data["clicks"] > 20 and data["rewarded_referrals"] > 1,
     "referral_stats_so_far": lambda data: data["clicks"] > 20 and data["rewarded_referrals"] > 1,
+    "decide_referrals": lambda data: data["items"][0]["status"] == "rejected",
     "reject_referral": lambda data: data["attribution"]["status"] == "rejected",
     "revoke_api_key": lambda answer: answer["revoked"].startswith("key_"),
     "roll_up_clicks": lambda answer: "minutes" in answer,
     "serve_card": lambda told: told["headers"]["ETag"],
+    "serve_console": lambda told: told["headers"]["ETag"],
     "serve_embed": lambda told: told["headers"]["ETag"],
     "stripe_webhook": lambda data: data["handled"],
 }

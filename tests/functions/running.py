@@ -115,6 +115,13 @@ class RunningProgramme:
         path = f"/admin/referrals/{attribution_id}/{verdict}"
         return self.admin(f"{verdict}_referral", "POST", path, **details)
 
+    def decide(self, verdict: str, *ids: str, key: str = "monday-morning") -> Answer:
+        body = {
+            "idempotency_key": key,
+            "decisions": [{"id": one, "verdict": verdict} for one in ids],
+        }
+        return self.admin("decide_referrals", "POST", "/admin/referrals/decisions", body=body)
+
     def recover(self, **query: str) -> Answer:
         return self.admin("recover_grants", "POST", "/admin/referrals/recover", query=query)
 

@@ -43,6 +43,7 @@ ROUTES = {
     "attribute_signup": ("/referrals/signups", "service_key"),
     "reject_referral": ("/admin/referrals/{id}/reject", "admin_key"),
     "approve_referral": ("/admin/referrals/{id}/approve", "admin_key"),
+    "decide_referrals": ("/admin/referrals/decisions", "admin_key"),
     "erase_user": ("/admin/users/user-held/erase", "admin_key"),
     "change_plan": ("/admin/accounts/user-held/plan", "admin_key"),
 }

@@ -15,6 +15,16 @@ ADMIN_ROUTES = {
     ),
     "reject_referral": ("POST", "/admin/referrals/{id}/reject", {}),
     "approve_referral": ("POST", "/admin/referrals/{id}/approve", {}),
+    "decide_referrals": (
+        "POST",
+        "/admin/referrals/decisions",
+        {
+            "body": {
+                "idempotency_key": "decisions-1",
+                "decisions": [{"id": "attr_any", "verdict": "reject"}],
+            }
+        },
+    ),
     "recover_grants": ("POST", "/admin/referrals/recover", {}),
     "get_referral": ("GET", "/admin/referrals/{id}", {}),
     "get_account": ("GET", "/admin/accounts/user-held", {}),

@@ -65,6 +65,8 @@ def test_the_event_is_taken_by_its_function(filled, name):
     if name == "follow_link":
         assert answer["statusCode"] == 302
         assert answer["cookies"]
+    elif name == "serve_console":
+        assert answer["headers"]["Content-Type"].startswith("text/html")
     elif name in ("serve_card", "serve_embed"):
         assert answer["headers"]["Content-Type"].startswith("text/javascript")
     elif "requestContext" in event:

@@ -179,3 +179,16 @@ def test_a_filter_may_hold_a_comma(programme):
     programme.signup("user-1", click_id=click)
     programme.signup("user-2", click_id=programme.click(utm_campaign="spring").good["click_id"])
     assert users(programme.list(campaign="spring,launch")) == ["user-1"]
+
+
+def test_the_oldest_come_first_where_that_is_asked_for(programme):
+    for number in range(5):
+        programme.in_review(f"user-{number}")
+    first = programme.list(status="review_required", order="oldest", limit="3").good
+    query = {"status": "review_required", "limit": "3", "cursor": first["next_cursor"]}
+    rest = programme.list(**query, order="oldest").good
+    users = [one["attribution"]["referred_user_id"] for one in first["items"] + rest["items"]]
+    assert users == [f"user-{number}" for number in range(5)]
+    # A cursor is of one order.
+    assert programme.list(**query).status == 400
+    assert programme.list(order="random").fields == ["order"]

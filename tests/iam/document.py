@@ -19,6 +19,7 @@ _ENTITIES = {
     "CODE#*": "codes",
     "REFERRER#*": "counts of referrers",
     "COHORT#*": "list of referrals",
+    "DECISIONS#*": "bulk decisions",
     "FUNNEL": "mark of the count",
     "FUNNEL#*": "counts",
     "CLICKS#*": "counts of clicks",

@@ -164,6 +164,8 @@ def whoever_meets_a_referral_that_owes_a_reversal_takes_it_back(
         programme, "approved", reviewed_by="admin-user", reviewed_at=clock.now()
     )
     assert programme.review("approve", approved).good
+    decided = _owes_a_reversal(programme, "decided", **refunded)
+    assert programme.decide("reject", decided).good["items"][0]["code"] == 200
     programme.rewarded("again")
     sale = {
         "customer_id": "cus_again",
@@ -172,7 +174,7 @@ def whoever_meets_a_referral_that_owes_a_reversal_takes_it_back(
     whole = {"amount": Sale.amount, "refunded": Sale.amount}
     facts.record(programme.table, charge(**sale, **whole), clock.now())
     assert programme.signup("again", stripe_customer_id="cus_again").good
-    for user in ("rejected", "approved", "again"):
+    for user in ("rejected", "approved", "decided", "again"):
         assert programme.balance(user) == 0
 
 
@@ -273,8 +275,10 @@ def _others_are_first() -> Iterator[None]:
 def others_change_a_referral_meanwhile(programme: RunningProgramme) -> None:
     programme.owed("met")
     programme.heal_account("met")
+    held = programme.in_review("met-in-review")["attribution"]["id"]
     with _others_are_first():
         assert programme.recover().good["recovered"]
+        assert programme.decide("approve", held, key="met-again").good["items"][0]["code"] == 200
         programme.rewarded("met-too")
     assert (programme.balance("met"), programme.balance("met-too")) == (10_000, 10_000)
 

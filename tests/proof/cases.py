@@ -86,6 +86,7 @@ CASES: dict[str, Case] = {
     "a click": Case("capture_click", CLICK),
     "a script": Case("serve_embed", Fetch("serve_embed", "/referrals.js", 200)),
     "the card": Case("serve_card", Fetch("serve_card", "/referral-card.js", 200)),
+    "the console": Case("serve_console", Fetch("serve_console", "/console", 200)),
     "a followed link": Case("follow_link", Fetch("follow_link", f"/r/{CODES['metered']}", 302)),
     "a signup": Case("attribute_signup", _signed_up(), priced=True, by_service=True),
     "a signup after the payment": Case(
@@ -134,6 +135,20 @@ CASES: dict[str, Case] = {
     ),
     "a rejection": _admin(
         "reject_referral", "POST", f"/referrals/{REFERRAL}/reject", THROW_AWAY, PAID, body={}
+    ),
+    "decisions": _admin(
+        "decide_referrals",
+        "POST",
+        "/referrals/decisions",
+        THROW_AWAY,
+        PAID,
+        body={
+            "idempotency_key": "decisions-1",
+            "decisions": [
+                {"id": REFERRAL, "verdict": "approve"},
+                {"id": "attr_unknown", "verdict": "reject"},
+            ],
+        },
     ),
     "recovery by schedule": Case(
         "recover_grants", Invoke("recover_grants"), (LINKED, PAID), HELD, timedelta(days=3)

@@ -23,6 +23,7 @@ HANDLERS = {
         "change_plan",
         "check_stripe",
         "create_api_key",
+        "decide_referrals",
         "erase_user",
         "expire_attributions",
         "follow_link",
@@ -38,6 +39,7 @@ HANDLERS = {
         "revoke_api_key",
         "roll_up_clicks",
         "serve_card",
+        "serve_console",
         "serve_embed",
         "stripe_webhook",
     )

@@ -149,7 +149,7 @@ def _recovery(*limits):
     return scene, lambda: [scene.recover(_LATER, limit=limit) for limit in limits]
 
 
-def _list(hold_days=0, **filters):
+def _list(hold_days=0, newest_first=True, **filters):
     scene = Scene(Programme(hold_days=hold_days, monthly_cap=100))
     for number in range(60):
         at = NOW + timedelta(minutes=number)
@@ -157,7 +157,9 @@ def _list(hold_days=0, **filters):
         scene.sign_up(f"new{number}", at=at, click_id=click.click_id, email_hash="c" * 32)
         if hold_days:
             scene.pay(f"new{number}", at=at)
-    return scene, lambda: page(scene.table, SECRET, Filters(**filters), 25, None)
+    return scene, lambda: page(
+        scene.table, SECRET, Filters(**filters), 25, None, newest_first=newest_first
+    )
 
 
 def _own_view(*, referrals):
@@ -303,6 +305,11 @@ OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost,
     "list 25": (_list, Cost(0, 0, 21, 2), Ceiling(0, 28, 2)),
     "list 25 of a status": (
         lambda: _list(status=Status.ATTRIBUTED),
+        Cost(0, 0, 17, 2),
+        Ceiling(0, 28, 2),
+    ),
+    "list 25 of a status, oldest first": (
+        lambda: _list(status=Status.ATTRIBUTED, newest_first=False),
         Cost(0, 0, 17, 2),
         Ceiling(0, 28, 2),
     ),

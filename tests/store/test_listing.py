@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from referrals.rules.attribution import Status
 from referrals.store import attributions, codes
-from referrals.views.listing import Filters, page
+from referrals.views import listing
+from referrals.views.listing import Filters
 from tests.samples import CODE, NOW, SECRET, invoice
 from tests.store.scene import Scene
 from tests.tables import direct_table, everything
@@ -44,10 +45,10 @@ def _all(scene):
     return sorted(found, key=lambda one: (one.created_at, one.id), reverse=True)
 
 
-def _paged(scene, filters, limit):
+def _paged(scene, filters, limit, **order):
     pages, after = [], None
     while True:
-        found, after = page(scene.table, SECRET, filters, limit, after)
+        found, after = listing.page(scene.table, SECRET, filters, limit, after, **order)
         pages.append(found)
         if after is None:
             return pages
@@ -83,16 +84,19 @@ _FILTERS = st.builds(
 
 
 @settings(max_examples=25)
-@given(_REFERRALS, st.lists(st.tuples(_FILTERS, st.integers(1, 12)), min_size=1, max_size=12))
+@given(
+    _REFERRALS,
+    st.lists(st.tuples(_FILTERS, st.integers(1, 12), st.booleans()), min_size=1, max_size=12),
+)
 def test_paging_through_is_filtering_everything(referrals, questions):
     scene = _populated(referrals)
     known = _all(scene)
-    for filters, limit in questions:
-        pages = _paged(scene, filters, limit)
-        assert [one for found in pages for one in found] == [
-            one for one in known if _wanted(one, filters)
-        ]
-        assert all(len(found) == limit for found in pages[:-1])
+    for filters, limit, newest_first in questions:
+        pages = _paged(scene, filters, limit, newest_first=newest_first)
+        wanted = [one for one in known if _wanted(one, filters)]
+        found = [one for page in pages for one in page]
+        assert found == (wanted if newest_first else wanted[::-1])
+        assert all(len(page) == limit for page in pages[:-1])
 
 
 def test_a_rare_match_is_found_behind_pages_of_others():
@@ -113,9 +117,9 @@ def test_a_full_last_page_says_that_it_is_the_last():
 def test_what_signs_up_between_two_pages_moves_nothing():
     scene = _populated([(number, "ref", None, "attributed") for number in range(6)])
     before = _all(scene)
-    first, after = page(scene.table, SECRET, Filters(), 3, None)
+    first, after = listing.page(scene.table, SECRET, Filters(), 3, None)
     scene.sign_up("late", at=NOW + timedelta(days=1))
-    second, _ = page(scene.table, SECRET, Filters(), 3, after)
+    second, _ = listing.page(scene.table, SECRET, Filters(), 3, after)
     assert first + second == before
 
 

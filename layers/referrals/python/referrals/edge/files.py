@@ -8,26 +8,38 @@ from pathlib import Path
 
 from aws_lambda_powertools.event_handler import Response
 
-_TYPES = {".js": "text/javascript"}
+# What the console loads of others' making, laid out when the layer is built.
+LIBRARIES = Path(__file__).parent / "libraries"
+TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+}
 # What stands in for an import that the layer's build has made into plain script.
 _INLINED = {'import { generate } from "lean-qr";\n': Path(__file__).with_name("qr.js")}
 # Long enough for a visit, short enough that a repair is everywhere within minutes.
-_SECONDS = 300
+FOR_A_WHILE = "public, max-age=300"
+# Files of one page must be of one version.
+ASK_EACH_TIME = "no-cache"
 
 
-def answered(path: Path, headers: Mapping[str, str]) -> Response[str]:
+def answered(
+    path: Path, headers: Mapping[str, str], kept: str = FOR_A_WHILE, **also: str
+) -> Response[str]:
     """The file, or word that the browser has it already. Header names are lower case."""
     content, tag = _read(path)
     told: dict[str, str | list[str]] = {
         "ETag": tag,
-        "Cache-Control": f"public, max-age={_SECONDS}",
+        "Cache-Control": kept,
         "Vary": "Accept-Encoding",
         "X-Content-Type-Options": "nosniff",
+        **also,
     }
     known = tag in headers.get("if-none-match", "")
     return Response(
         status_code=HTTPStatus.NOT_MODIFIED if known else HTTPStatus.OK,
-        content_type=f"{_TYPES[path.suffix]}; charset=utf-8",
+        content_type=f"{TYPES[path.suffix]}; charset=utf-8",
         body="" if known else content,
         headers=told,
     )

@@ -119,6 +119,11 @@ def api_key_of(user_id: str, key_id: str) -> Key:
     return Key(user(user_id), f"APIKEY#{key_id}")
 
 
+def decisions(user_id: str, key: str) -> Key:
+    """A reviewer's bulk decisions, under the key that they gave them."""
+    return Key(f"DECISIONS#{user_id}", key)
+
+
 def click_hour(hour: datetime, shard: int) -> str:
     return f"CLICK#{hour:%Y%m%d%H}#{shard}"
 

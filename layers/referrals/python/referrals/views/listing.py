@@ -1,6 +1,6 @@
-"""The list for support staff: newest first, filters that combine, pages that never end early."""
+"""The list for support staff: in order of time, filters that combine, no page ends early."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import chain, groupby, islice
@@ -42,11 +42,49 @@ class Filters:
         )
 
 
+@dataclass(frozen=True)
+class Walk:
+    """In which order the list is walked, after which place, and how many are wanted at a time."""
+
+    newest_first: bool = True
+    after: Place | None = None
+    page: int = _SMALLEST_READ
+
+    @property
+    def since(self) -> str | None:
+        """The time from which on entries are read."""
+        return self.after[0] if self.after else None
+
+    def is_ahead(self, place: Place) -> bool:
+        """Whether the place is still to come."""
+        if self.after is None:
+            return True
+        return place < self.after if self.newest_first else place > self.after
+
+    def ordered(self, places: Iterable[Place]) -> list[Place]:
+        """The places in the walk's order."""
+        return sorted(places, reverse=self.newest_first)
+
+    def merged(self, streams: Iterable[Iterable[Place]]) -> Iterator[Place]:
+        """Streams in the walk's order as one."""
+        return merge(*streams, reverse=self.newest_first)
+
+    def last(self, places: Iterable[Place]) -> Place:
+        """The one of these that the walk comes to last."""
+        return min(places) if self.newest_first else max(places)
+
+
 def page(
-    table: Table, secret: bytes, filters: Filters, limit: int, after: Place | None
+    table: Table,
+    secret: bytes,
+    filters: Filters,
+    limit: int,
+    after: Place | None,
+    *,
+    newest_first: bool = True,
 ) -> tuple[list[Attribution], Place | None]:
     """Up to `limit` matches after a place, and the place to go on from where there are more."""
-    places = _places(table, secret, filters, after, limit + 1)
+    places = _places(table, secret, filters, Walk(newest_first, after, limit + 1))
     found: list[Attribution] = []
     while chunk := list(islice(places, max(limit + 1 - len(found), _SMALLEST_READ))):
         ids = [identity for _, identity in chunk]
@@ -58,98 +96,97 @@ def page(
     return found, None
 
 
-def _places(
-    table: Table, secret: bytes, filters: Filters, after: Place | None, page: int
-) -> Iterator[Place]:
-    """Where the index entries of every filter meet, newest first, after a place."""
-    until = after[0] if after else None
+def _places(table: Table, secret: bytes, filters: Filters, walk: Walk) -> Iterator[Place]:
+    """Where the index entries of every filter meet, in the walk's order, after its place."""
     streams = []
     if filters.user_id is not None:
-        streams.append(_of_user(table, secret, filters.user_id, until, page))
+        streams.append(_of_user(table, secret, filters.user_id, walk))
     if filters.pending_grant:
-        streams.append(_pending(table))
+        streams.append(_pending(table, walk))
     if filters.campaign is not None:
         partition = ("in_campaign", filters.campaign)
-        streams.append(_newest(table, keys.BY_CAMPAIGN, partition, until, page))
+        streams.append(_indexed(table, keys.BY_CAMPAIGN, partition, walk))
     if filters.status is not None:
         partition = ("in_status", filters.status.value)
-        streams.append(_newest(table, keys.BY_STATUS, partition, until, page))
+        streams.append(_indexed(table, keys.BY_STATUS, partition, walk))
     if not streams:
-        streams.append(_everybody(table, until, page))
-    return (place for place in _meeting(streams) if after is None or place < after)
+        streams.append(_everybody(table, walk))
+    return filter(walk.is_ahead, _meeting(streams, walk))
 
 
-def _newest(
-    table: Table, index: str, partition: tuple[str, str], until: str | None, page: int
-) -> Iterator[Place]:
+def _indexed(table: Table, index: str, partition: tuple[str, str], walk: Walk) -> Iterator[Place]:
     """An index's lanes, which are each in order of time, and of places only here."""
-    sort = ("created_at", "<=", until) if until else None
+    bound = "<=" if walk.newest_first else ">="
+    sort = ("created_at", bound, walk.since) if walk.since else None
 
     def entries(lane: int) -> Iterator[Place]:
         one = partition[0], keys.in_lane(partition[1], lane)
         # One more than is wanted: a group of the same millisecond ends where the next one begins.
-        found = table.query_index(index, one, sort=sort, newest_first=True, page=page + 1)
+        found = table.query_index(
+            index, one, sort=sort, newest_first=walk.newest_first, page=walk.page + 1
+        )
         for _, alike in groupby(found, key=lambda entry: entry["created_at"]):
-            yield from sorted(map(_place_of, alike), reverse=True)
+            yield from walk.ordered(map(_place_of, alike))
 
-    return _merged([entries(lane) for lane in range(keys.LANES)])
+    return _merged([entries(lane) for lane in range(keys.LANES)], walk)
 
 
-def _everybody(table: Table, until: str | None, page: int) -> Iterator[Place]:
+def _everybody(table: Table, walk: Walk) -> Iterator[Place]:
     lanes = range(keys.LANES)
-    return _merged([_pointed(table, keys.cohort(lane), until, page) for lane in lanes])
+    return _merged([_pointed(table, keys.cohort(lane), walk) for lane in lanes], walk)
 
 
-def _merged(lanes: Sequence[Iterator[Place]]) -> Iterator[Place]:
-    """The places of all lanes in falling order; the first page of each is read side by side."""
+def _merged(lanes: Sequence[Iterator[Place]], walk: Walk) -> Iterator[Place]:
+    """The places of all lanes in order; the first page of each is read side by side."""
     heads = side_by_side(lambda lane: next(lane, None), lanes)
     streams = (
         chain([head], lane) for head, lane in zip(heads, lanes, strict=True) if head is not None
     )
-    yield from merge(*streams, reverse=True)
+    yield from walk.merged(streams)
 
 
-def _pending(table: Table) -> Iterator[Place]:
+def _pending(table: Table, walk: Walk) -> Iterator[Place]:
     """What is owed at any time is little, and its index is in the order of the next attempt."""
-    yield from sorted(map(_place_of, pending.entries(table)), reverse=True)
+    yield from walk.ordered(map(_place_of, pending.entries(table)))
 
 
-def _pointed(table: Table, partition: str, until: str | None, page: int) -> Iterator[Place]:
+def _pointed(table: Table, partition: str, walk: Walk) -> Iterator[Place]:
     """Referrals by their pointers in the base table."""
-    first = keys.REFERRAL_PREFIX
+    prefix, newest_first = keys.REFERRAL_PREFIX, walk.newest_first
     # The last character that an id could have follows all of a time, or of all times.
-    last = f"{first}{until}#~" if until else f"{first}~"
-    for item in table.query(partition, between=(first, last), newest_first=True, page=page + 1):
+    last = f"{prefix}{walk.since}#~" if walk.since and newest_first else f"{prefix}~"
+    first = f"{prefix}{walk.since}" if walk.since and not newest_first else prefix
+    for item in table.query(
+        partition, between=(first, last), newest_first=newest_first, page=walk.page + 1
+    ):
         yield item["sk"].split("#")[1], item["id"]
 
 
-def _of_user(
-    table: Table, secret: bytes, user_id: str, until: str | None, page: int
-) -> Iterator[Place]:
+def _of_user(table: Table, secret: bytes, user_id: str, walk: Walk) -> Iterator[Place]:
     """Referrals that the user made, with the one by which they came."""
-    made = _pointed(table, keys.user(user_id), until, page)
-    latest, own = together(
+    made = _pointed(table, keys.user(user_id), walk)
+    head, own = together(
         lambda: next(made, None),
         lambda: attributions.get(table, attribution_id(secret, user_id)),
     )
     came_by = [(timestamp(own.created_at), own.id)] if own else []
-    yield from merge(came_by, chain([latest] if latest else [], made), reverse=True)
+    yield from walk.merged([came_by, chain([head] if head else [], made)])
 
 
-def _meeting(streams: list[Iterator[Place]]) -> Iterator[Place]:
-    """The places that all streams hold; each stream is in falling order."""
+def _meeting(streams: list[Iterator[Place]], walk: Walk) -> Iterator[Place]:
+    """The places that all streams hold; each stream is in the walk's order."""
     if len(streams) == 1:
         yield from streams[0]
         return
     heads = side_by_side(lambda stream: next(stream, None), streams)
     while None not in heads:
-        lowest = min(head for head in heads if head is not None)
-        if all(head == lowest for head in heads):
-            yield lowest
+        furthest = walk.last(head for head in heads if head is not None)
+        if all(head == furthest for head in heads):
+            yield furthest
             heads = [next(stream, None) for stream in streams]
         else:
             heads = [
-                head if head == lowest else next(stream, None)
+                head if head == furthest else next(stream, None)
                 for head, stream in zip(heads, streams, strict=True)
             ]
 

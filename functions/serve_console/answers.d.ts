@@ -1,0 +1,104 @@
+/** What the API answers, as far as the console reads it: docs/openapi.json tells all of it. */
+
+export interface Attribution {
+  id: string;
+  code: string;
+  click_id?: string;
+  referrer_user_id: string;
+  referred_user_id: string;
+  status: string;
+  landing_path?: string;
+  utm_campaign?: string;
+  utm_medium?: string;
+  utm_source?: string;
+  created_at: string;
+  expires_at: string;
+  qualified_at?: string;
+  rewarded_at?: string;
+  first_paid_invoice_id?: string;
+  risk_flags: string[];
+  review_reason?: string;
+  reviewed_at?: string;
+  reviewed_by?: string;
+  skip_reason?: string;
+  error?: string;
+}
+
+export interface Reward {
+  id: string;
+  role: "referrer" | "referred";
+  user_id: string;
+  credits: number;
+  credits_grant_key: string;
+  credits_granted_at?: string;
+  credits_grant_error?: string;
+  created_at: string;
+}
+
+export interface RewardStory extends Reward {
+  attempts: number;
+  next_attempt_at?: string;
+  reversed_credits: number;
+  shortfall: number;
+}
+
+export interface Referral {
+  attribution: Attribution;
+  rewards: Reward[];
+}
+
+export interface ReferralPage {
+  items: Referral[];
+  next_cursor?: string;
+}
+
+export interface Finding {
+  rule: string;
+  enabled: boolean;
+  flagged: boolean;
+  holds: boolean;
+  referrer?: number;
+  referred?: number;
+  shared?: number;
+  signups?: number;
+  limit?: number;
+}
+
+export interface Fact {
+  customer_id: string;
+  kind: string;
+  id: string;
+  at?: string;
+  state: string;
+  amount?: number;
+  refunded?: number;
+  currency?: string;
+  billing_reason?: string;
+  event_id?: string;
+  invoice_id?: string;
+  charge_id?: string;
+  payment_intent_id?: string;
+}
+
+export interface Story {
+  attribution: Attribution;
+  rewards: RewardStory[];
+  paid_amount: number;
+  claimed_amount: number;
+  held_until?: string;
+  click?: { click_id: string; clicked_at: string };
+  facts: Fact[];
+  findings: Finding[];
+  audit: { at: string; by: string; from_status?: string; to_status: string; why: string }[];
+  ledger: { key: string; kind: string; credits: number; shortfall: number; at: string; user_id: string }[];
+  unmatched_claims: { kind: string; id: string; amount?: number; currency?: string; charge_id?: string }[];
+}
+
+export interface Decided {
+  id: string;
+  code: number;
+  msg: string;
+  status?: string;
+  reviewed_by?: string;
+  reviewed_at?: string;
+}

@@ -1,0 +1,69 @@
+// @ts-check
+/** Calls to the API, which is where this page came from, whatever path a domain maps it under. */
+import { key, signOut } from "./session.js";
+
+const BASE = `${location.pathname.replace(/\/console\/?$/, "")}/api/v1`;
+const PATIENCE = 30_000;
+
+/** A request that was refused, or never answered: then its status is 0. */
+export class Refusal extends Error {
+  /**
+   * @param {number} status
+   * @param {string} message
+   * @param {{request_id?: string, retry_after?: number, status?: string}} data
+   */
+  constructor(status, message, data = {}) {
+    super(message);
+    this.status = status;
+    this.data = data;
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {Record<string, string | undefined>} [query]
+ */
+export function get(path, query = {}) {
+  const given = Object.entries(query).filter(([, value]) => value);
+  const search = new URLSearchParams(/** @type {[string, string][]} */ (given));
+  return send("GET", given.length ? `${path}?${search}` : path);
+}
+
+/**
+ * @param {string} path
+ * @param {unknown} body
+ */
+export function post(path, body) {
+  return send("POST", path, JSON.stringify(body));
+}
+
+/**
+ * Whether an admin is known by the key: the cheapest question that only they are answered.
+ * @param {string} candidate
+ */
+export function tryKey(candidate) {
+  return send("GET", "/admin/referrals?limit=1", undefined, candidate);
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {string} [body]
+ * @param {string | null} [used] the key that it is sent with
+ * @returns {Promise<any>} what the envelope holds; Refusal
+ */
+async function send(method, path, body, used = key()) {
+  const headers = { "content-type": "application/json", "x-api-key": used ?? "" };
+  const signal = AbortSignal.timeout(PATIENCE);
+  const answer = await fetch(BASE + path, { method, headers, body, signal }).catch(unanswered);
+  const told = await answer.json().catch(() => ({}));
+  if (answer.ok) return told.data;
+  // Whoever has signed in anew meanwhile stays so.
+  if (answer.status === 401 && used === key()) signOut();
+  throw new Refusal(answer.status, told.msg ?? told.message ?? answer.statusText, told.data ?? {});
+}
+
+/** @returns {never} */
+function unanswered() {
+  throw new Refusal(0, "no answer");
+}
