@@ -1,7 +1,7 @@
 // @ts-check
 /** A decision on one referral or many: a note, a yes or no, and one answer for each. */
 import { post } from "./api.js";
-import { useEffect, useRef, useState } from "./hooks.mjs";
+import { useLayoutEffect, useRef, useState } from "./hooks.mjs";
 import { html } from "./html.js";
 import { Problem } from "./problem.js";
 
@@ -25,7 +25,7 @@ export function Decision({ wanted, done, close }) {
   const dialog = useRef(/** @type {any} */ (null));
   // Sent again after a lost answer, the same decisions are not carried out twice.
   const sent = useRef({ note: "", key: "" });
-  useEffect(() => dialog.current.showModal(), []);
+  useLayoutEffect(() => dialog.current.showModal(), []);
 
   /** @param {Event} [event] */
   async function decide(event) {

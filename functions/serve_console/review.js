@@ -2,7 +2,7 @@
 /** The review queue: what waits for a person, oldest first, decided one by one or together. */
 import { get } from "./api.js";
 import { Decision, outcome } from "./decision.js";
-import { useCallback, useEffect, useRef, useState } from "./hooks.mjs";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "./hooks.mjs";
 import { html } from "./html.js";
 import { useAnswer, Waiting } from "./loading.js";
 import { Problem } from "./problem.js";
@@ -57,7 +57,7 @@ export function Review() {
     );
     if (items.length === 1 && next >= 0) setPlace(next);
   }
-  useKeys(!wanted && !helping, {
+  useKeys({
     j: () => step(1),
     k: () => step(-1),
     a: () => ask("approve"),
@@ -214,24 +214,26 @@ function Told({ items }) {
 
 /**
  * Letters act while nobody types and no dialog is open.
- * @param {boolean} listening
  * @param {Record<string, () => void>} acts
  */
-function useKeys(listening, acts) {
+function useKeys(acts) {
+  // A letter acts on what is there when it is typed, also before the page is drawn anew.
+  const latest = useRef(acts);
+  latest.current = acts;
   useEffect(() => {
-    if (!listening) return;
     const act = (/** @type {KeyboardEvent} */ event) => {
+      if (document.querySelector("dialog[open]")) return;
       const target = /** @type {HTMLElement} */ (event.target);
-      const typing = target.closest?.("input:not([type=checkbox]), textarea, select, dialog");
+      const typing = target.closest?.("input:not([type=checkbox]), textarea, select");
       if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
-      const chosen = acts[event.key.toLowerCase()];
+      const chosen = latest.current[event.key.toLowerCase()];
       if (!chosen) return;
       event.preventDefault();
       chosen();
     };
     addEventListener("keydown", act);
     return () => removeEventListener("keydown", act);
-  });
+  }, []);
 }
 
 const KEYS = [
@@ -247,7 +249,7 @@ const KEYS = [
 /** @param {{close: () => void}} given */
 function Help({ close }) {
   const dialog = useRef(/** @type {any} */ (null));
-  useEffect(() => dialog.current.showModal(), []);
+  useLayoutEffect(() => dialog.current.showModal(), []);
   return html`<dialog ref=${dialog} aria-labelledby="keys" onClose=${close}>
     <article>
       <h2 id="keys">Keys</h2>

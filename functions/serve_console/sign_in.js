@@ -1,7 +1,7 @@
 // @ts-check
 /** Who is not signed in is asked for a key; what lies behind stays as it is. */
 import { Refusal, tryKey } from "./api.js";
-import { useEffect, useRef, useState } from "./hooks.mjs";
+import { useEffect, useLayoutEffect, useRef, useState } from "./hooks.mjs";
 import { html } from "./html.js";
 import { Problem } from "./problem.js";
 import { key, signIn } from "./session.js";
@@ -23,7 +23,7 @@ export function SignIn({ again }) {
   const [problem, setProblem] = useState(/** @type {unknown} */ (null));
   const [busy, setBusy] = useState(false);
   const dialog = useRef(/** @type {any} */ (null));
-  useEffect(() => dialog.current.showModal(), []);
+  useLayoutEffect(() => dialog.current.showModal(), []);
 
   /** @param {Event} event */
   async function submit(event) {

@@ -82,10 +82,15 @@ export function credits(story, role) {
   if (story.attribution.status === "review_required") return `${amount} wait for the review.`;
   if (reward.credits_grant_error) {
     const next = reward.next_attempt_at ? `; the next try is at ${moment(reward.next_attempt_at)}` : "";
-    return `${amount} are owed. ${reward.attempts} tries failed: ${reward.credits_grant_error}${next}.`;
+    return `${amount} are owed. ${tries(reward.attempts)} failed: ${reward.credits_grant_error}${next}.`;
   }
   const next = story.held_until ?? reward.next_attempt_at;
   return `${amount} are owed${next ? ` and come at ${moment(next)}` : ""}.`;
+}
+
+/** @param {number} attempts */
+function tries(attempts) {
+  return attempts === 1 ? "One try" : `${attempts} tries`;
 }
 
 /** @param {Story} story @param {"referrer" | "referred"} role */
