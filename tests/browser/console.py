@@ -1,0 +1,85 @@
+"""The console as staff have it before them: signed in, on the service's own host."""
+
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from playwright.sync_api import Page
+
+from tests import stripe_payloads
+from tests.browser.product import LINKS
+from tests.e2e.deployed import Deployed
+
+URL = f"https://{LINKS}/console"
+AXE = Path(__file__).parent.parent.parent / ".npm/axe-core/axe.min.js"
+_numbers = itertools.count()
+
+
+@dataclass
+class Console:
+    """A page of the console; `foreign` is what it asked of anybody else."""
+
+    page: Page
+    service: Deployed
+
+    def __post_init__(self) -> None:
+        self.asked: list[str] = []
+        self.page.on("request", lambda one: self.asked.append(one.url))
+
+    def open(self, place: str = "", key: str | None = None) -> "Console":
+        """Sign in and go to a screen."""
+        self.page.goto(f"{URL}#/{place}")
+        self.sign_in(key or self.service.admin_key)
+        return self
+
+    def sign_in(self, key: str) -> None:
+        self.page.get_by_label("Admin API key").fill(key)
+        self.page.get_by_role("dialog").get_by_role("button", name="Sign in").click()
+
+    def go(self, place: str) -> None:
+        self.page.goto(f"{URL}#/{place}")
+
+    def said(self, text: str) -> None:
+        """Wait until the page says it."""
+        self.page.get_by_text(text).first.wait_for()
+
+    def settled(self) -> None:
+        """Wait until nothing loads any more."""
+        self.page.locator("[aria-busy=true]").wait_for(state="detached")
+        self.page.get_by_role("heading", level=1).wait_for()
+
+    def violations(self) -> list[str]:
+        """What axe finds fault with."""
+        # The page's policy lets no script in; what tests bring goes past it.
+        self.page.evaluate(AXE.read_text() + "; undefined")
+        found = self.page.evaluate("axe.run()")
+        return [
+            f"{one['id']}: {node['html']} {node['failureSummary']}"
+            for one in found["violations"]
+            for node in one["nodes"]
+        ]
+
+    @property
+    def foreign(self) -> list[str]:
+        """What it asked of anybody but the service."""
+        own = (f"https://{LINKS}/", "data:")
+        return [url for url in self.asked if not url.startswith(own)]
+
+
+def held(service: Deployed, number: int = 1, **signup: Any) -> list[str]:
+    """So many referrals of a new referrer that wait for review; their ids, oldest first."""
+    referrer, code = service.new_referrer()
+    for _ in range(number):
+        email = f"{next(_numbers)}-{uuid4().hex[:8]}@mailinator.com"
+        _, sale = service.referred(code, email=email, **signup)
+        assert service.stripe(stripe_payloads.invoice_paid(sale)).good["handled"]
+    query = {"user_id": referrer, "order": "oldest", "limit": "100"}
+    found = service.admin("GET", "/admin/referrals", query=query).good["items"]
+    return [one["attribution"]["id"] for one in found]
+
+
+def status(service: Deployed, identity: str) -> str:
+    told: str = service.admin("GET", f"/admin/referrals/{identity}").good["attribution"]["status"]
+    return told

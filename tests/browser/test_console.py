@@ -1,0 +1,325 @@
+"""The console in a real browser, as support staff use it: decided, explained, and nothing lost."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from referrals.store import keys
+from tests import stripe_payloads
+from tests.browser.console import URL, Console, held, status
+from tests.e2e.deployed import at_once
+
+SCREENS = ["review", "referrals", "referrals/<id>"]
+
+
+@pytest.fixture
+def console(service, browsing):
+    """A console that is not opened yet; what it asked of others fails the test."""
+    made = Console(browsing().new_page(), service)
+    yield made
+    assert made.foreign == []
+
+
+@pytest.fixture
+def emptied(service):
+    """Nobody else's referrals wait for review."""
+    query = {"status": "review_required", "limit": "100"}
+    while items := service.admin("GET", "/admin/referrals", query=query).good["items"]:
+        decisions = [{"id": one["attribution"]["id"], "verdict": "reject"} for one in items]
+        body = {"idempotency_key": f"empty-{items[0]['attribution']['id']}"[:64]}
+        service.admin("POST", "/admin/referrals/decisions", body | {"decisions": decisions})
+
+
+def decide(console, letter, note=""):
+    """By keyboard alone."""
+    keyboard = console.page.keyboard
+    keyboard.press(letter)
+    console.page.get_by_role("dialog").wait_for()
+    if note:
+        keyboard.type(note)
+    keyboard.press("Enter")
+    console.page.get_by_role("dialog").wait_for(state="detached")
+
+
+def test_without_a_key_nothing_is_asked_and_nothing_shown(service, console):
+    console.page.goto(URL)
+    console.page.get_by_role("dialog").wait_for()
+    assert not any("/api/" in url for url in console.asked)
+    console.sign_in("rfk_wrong")
+    console.said("no such key, or it was revoked")
+    console.sign_in(service.service_key)
+    console.said("This key may not do that.")
+    console.sign_in(service.admin_key)
+    console.page.get_by_role("dialog").wait_for(state="detached")
+    assert not any(service.admin_key in url for url in console.asked)
+    assert console.page.evaluate("localStorage.length") == 0
+
+
+def test_an_empty_queue_says_so(emptied, console):
+    console.open("review")
+    console.said("Nothing waits for review.")
+
+
+def test_held_referrals_are_decided_by_keyboard_alone(service, console, emptied):
+    waiting = held(service, 6)
+    console.open("review")
+    console.said("6 waiting")
+    for number, _ in enumerate(waiting):
+        decide(console, "a" if number % 2 else "r", f"case {number}")
+        console.said(f"{5 - number} waiting" if number < 5 else "Nothing waits")
+    wanted = ["rejected", "rewarded"] * 3
+    assert [status(service, one) for one in waiting] == wanted
+    told = service.admin("GET", f"/admin/referrals/{waiting[3]}").good["audit"][-1]
+    assert (told["by"], told["why"]) == ("admin-user", "case 3")
+
+
+def test_the_keys_move_choose_and_explain_themselves(service, console, emptied):
+    held(service, 3)
+    console.open("review")
+    console.said("3 waiting")
+    current = console.page.locator("[aria-current=true]")
+    first = current.get_by_role("heading", level=2).inner_text()
+    console.page.keyboard.press("j")
+    expect(current.get_by_role("heading", level=2)).not_to_have_text(first)
+    console.page.keyboard.press("k")
+    expect(current.get_by_role("heading", level=2)).to_have_text(first)
+    console.page.keyboard.press("x")
+    expect(current.get_by_role("checkbox")).to_be_checked()
+    console.page.keyboard.press("?")
+    expect(console.page.get_by_role("dialog")).to_contain_text("the next one")
+    console.page.keyboard.press("Escape")
+    console.page.keyboard.press("a")
+    expect(console.page.get_by_role("dialog")).to_contain_text("Approve this referral?")
+    console.page.keyboard.press("Escape")
+    assert console.page.get_by_role("dialog").count() == 0
+
+
+def test_of_a_hundred_with_ten_stale_ones_ninety_are_done_and_ten_explained(
+    service, console, emptied
+):
+    at_once(lambda _: held(service, 10), range(10))
+    console.open("review")
+    console.said("100 waiting")
+    query = {"status": "review_required", "limit": "10"}
+    stale = [
+        one["attribution"]["id"]
+        for one in service.admin("GET", "/admin/referrals", query=query).good["items"]
+    ]
+    for one in stale:
+        assert service.admin("POST", f"/admin/referrals/{one}/reject", {}).good
+    console.page.get_by_role("button", name="Choose all").click()
+    console.page.get_by_role("button", name="Approve 100").click()
+    console.page.get_by_label("Note").fill("a conference")
+    console.page.get_by_role("dialog").get_by_role("button", name="Approve").click()
+    told = console.page.get_by_text("90 decided, 10 not:")
+    told.wait_for(timeout=60_000)
+    explained = console.page.get_by_role("listitem").filter(has_text="somebody else was first")
+    assert explained.count() == 10
+    shown = " ".join(explained.all_inner_texts())
+    assert all(one in shown for one in stale)
+    assert {status(service, one) for one in stale} == {"rejected"}
+    query = {"status": "review_required"}
+    assert service.admin("GET", "/admin/referrals", query=query).good["items"] == []
+
+
+def test_of_two_reviewers_at_one_referral_one_decides_and_the_other_is_told(
+    service, browsing, emptied
+):
+    (one,) = held(service)
+    first, second = (Console(browsing().new_page(), service).open("review") for _ in range(2))
+    for console in (first, second):
+        console.said("1 waiting")
+    decide(first, "a", "known company")
+    second.page.keyboard.press("r")
+    second.page.keyboard.press("Enter")
+    second.said("somebody else was first, it is rewarded now")
+    second.said("Decided by admin-user")
+    assert status(service, one) == "rewarded"
+
+
+def test_a_key_that_is_revoked_in_the_middle_costs_no_note(service, console, emptied):
+    made = service.invoke("create_api_key", {"user_id": "jo", "role": "admin", "plan": "pro"})
+    (one,) = held(service)
+    console.open("review", made["api_key"])
+    console.said("1 waiting")
+    console.page.keyboard.press("a")
+    console.page.get_by_label("Note").fill("a long note")
+    refused = '{"code": 401, "msg": "invalid API key", "data": {}}'
+    console.page.route("**/decisions", lambda route: route.fulfill(status=401, body=refused))
+    console.page.keyboard.press("Enter")
+    console.said("Your key is not valid any more.")
+    console.page.unroute("**/decisions")
+    again = console.page.get_by_role("dialog", name="Sign in again")
+    again.get_by_label("Admin API key").fill(service.admin_key)
+    again.get_by_role("button", name="Sign in").click()
+    again.wait_for(state="detached")
+    assert console.page.get_by_label("Note").input_value() == "a long note"
+    console.page.get_by_role("button", name="Approve", exact=True).click()
+    console.said("Nothing waits")
+    told = service.admin("GET", f"/admin/referrals/{one}").good["audit"][-1]
+    assert (told["by"], told["why"]) == ("admin-user", "a long note")
+
+
+REFUSALS = {
+    "a lost network": (None, "The service did not answer."),
+    "a failure": (500, "The service failed (500)."),
+    "too much": (429, "Too much at once: rate limit of 5 a minute exceeded."),
+    "no admin": (403, "This key may not do that."),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_what_fails_is_told_with_what_to_do_and_the_note_stays(service, console, emptied, name):
+    code, words = REFUSALS[name]
+    (one,) = held(service)
+    console.open("review")
+    console.said("1 waiting")
+    body = '{"msg": "rate limit of 5 a minute exceeded", "data": {"retry_after": 2}}'
+
+    def fail(route):
+        if code is None:
+            route.abort()
+        else:
+            route.fulfill(status=code, body=body if code == 429 else '{"data": {}}')
+
+    console.page.route("**/decisions", fail)
+    console.page.keyboard.press("r")
+    console.page.get_by_label("Note").fill("my note")
+    console.page.keyboard.press("Enter")
+    console.said(words)
+    console.page.unroute("**/decisions")
+    assert console.page.get_by_label("Note").input_value() == "my note"
+    console.page.get_by_role("button", name="Try again", exact=True).click()
+    console.said("Nothing waits")
+    assert status(service, one) == "rejected"
+
+
+def test_a_slow_answer_shows_that_it_is_coming(console):
+    waiting = []
+    console.page.route("**/api/v1/admin/referrals?limit=50", lambda one: waiting.append(one))
+    console.open("referrals")
+    console.said("Loading referrals…")
+    waiting.pop().continue_()
+    console.page.get_by_role("table").wait_for()
+
+
+def test_a_lost_answer_is_asked_for_again_and_decides_once(service, console, emptied):
+    (one,) = held(service)
+    console.open("review")
+    console.said("1 waiting")
+    lost = []
+
+    def lose(route):
+        # It arrives, and its answer does not.
+        lost.append(service.admin("POST", "/admin/referrals/decisions", route.request.post_data))
+        route.abort()
+
+    console.page.route("**/decisions", lose)
+    console.page.keyboard.press("a")
+    console.page.keyboard.press("Enter")
+    console.said("The service did not answer.")
+    assert lost[0].good["items"][0]["code"] == 200
+    console.page.unroute("**/decisions")
+    console.page.get_by_role("button", name="Try again", exact=True).click()
+    console.said("approved: rewarded")
+    assert status(service, one) == "rewarded"
+
+
+def test_why_somebody_has_no_credits_is_answered_from_the_page_alone(service, console):
+    _, owed = service.owed()
+    identity = service.referral_of(owed)["attribution"]["id"]
+    console.open(f"referrals/{identity}")
+    console.said("10,000 credits are owed. One try failed")
+    console.said("the credits account cannot be written")
+    service.set_balance(owed, 0)
+    console.page.get_by_role("button", name="Try owed grants now").click()
+    console.said("It is paid, and both sides have their credits.")
+    _, code = service.new_referrer()
+    user, sale = service.referred(code)
+    identity = service.referral_of(user)["attribution"]["id"]
+    console.go(f"referrals/{identity}")
+    console.said("Stripe has told nothing of this user")
+    for event in stripe_payloads.payment(sale):
+        service.stripe(event)
+    service.stripe(stripe_payloads.charge_refunded(sale))
+    console.page.reload()
+    console.said("The payment was refunded (US$")
+    console.said("10,000 were taken back for a refund or dispute")
+
+
+def test_the_list_keeps_its_filters_and_its_page_in_the_address(service, console):
+    referrer, code = service.new_referrer()
+    for _ in range(3):
+        service.referred(code)
+    console.open("referrals")
+    console.page.get_by_label("User id, either side").fill(referrer)
+    console.page.get_by_role("button", name="Show").click()
+    rows = console.page.get_by_role("row")
+    expect(rows).to_have_count(4)
+    assert f"user_id={referrer}" in console.page.url
+    console.page.reload()
+    expect(rows).to_have_count(4)
+    console.page.get_by_role("link", name=re.compile("^attr_")).first.click()
+    console.said("A first payment counts until")
+    console.page.go_back()
+    expect(rows).to_have_count(4)
+
+
+HOSTILE = "<img/src=x onerror=alert(1)>"
+
+
+def test_what_strangers_wrote_is_text_everywhere(service, console, emptied):
+    """Of ids only what may stand in a path gets in; all else that a stranger can fill is shown."""
+    _, code = service.new_referrer()
+    fields = ("landing_path", "utm_campaign", "utm_medium", "utm_source")
+    click = service.click(code, **dict.fromkeys(fields, f"/{HOSTILE}")).good["click_id"]
+    user, sale = service.referred(code, click_id=click, email="x@mailinator.com")
+    service.stripe(stripe_payloads.invoice_paid(sale))
+    identity = service.referral_of(user)["attribution"]["id"]
+    service.client("dynamodb").update_item(
+        TableName=service.table.name,
+        Key={name: {"S": value} for name, value in keys.attribution(identity)._asdict().items()},
+        UpdateExpression="SET referrer_user_id = :h, review_reason = :h, landing_path = :h",
+        ExpressionAttributeValues={":h": {"S": HOSTILE}},
+    )
+    alerts = []
+    console.page.on("dialog", lambda one: (alerts.append(one), one.dismiss()))
+    console.open("review")
+    console.said(HOSTILE)
+    console.go(f"referrals/{identity}")
+    console.said(HOSTILE)
+    console.go("referrals")
+    console.said(HOSTILE)
+    decided = {"reason": HOSTILE}
+    service.admin("POST", f"/admin/referrals/{identity}/reject", decided)
+    console.go(f"referrals/{identity}")
+    console.said(f"({HOSTILE})")
+    assert console.page.locator("main img").count() == 0
+    assert alerts == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_every_screen_is_accessible_and_fits(service, browsing, emptied, scheme, width):
+    (one,) = held(service)
+    page = browsing(color_scheme=scheme, viewport={"width": width, "height": 800}).new_page()
+    console = Console(page, service)
+    page.goto(URL)
+    page.get_by_role("dialog").wait_for()
+    assert console.violations() == []
+    console.open("review")
+    console.said("1 waiting")
+    for screen in SCREENS:
+        console.go(screen.replace("<id>", one))
+        console.settled()
+        assert console.violations() == [], screen
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, screen
+    console.go("review")
+    console.said("1 waiting")
+    for letter in "a?":
+        page.keyboard.press(letter)
+        page.get_by_role("dialog").wait_for()
+        assert console.violations() == [], letter
+        page.keyboard.press("Escape")
+        page.get_by_role("dialog").wait_for(state="detached")
