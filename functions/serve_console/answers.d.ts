@@ -94,6 +94,19 @@ export interface Story {
   unmatched_claims: { kind: string; id: string; amount?: number; currency?: string; charge_id?: string }[];
 }
 
+export interface Stats {
+  clicks: number;
+  attributed_signups: number;
+  qualified_referrals: number;
+  review_required: number;
+  rewarded_referrals: number;
+  capped_referrals: number;
+  rejected_referrals: number;
+  signup_rate: number;
+  qualification_rate: number;
+  reward_rate: number;
+}
+
 export interface Decided {
   id: string;
   code: number;

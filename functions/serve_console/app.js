@@ -2,6 +2,7 @@
 /** The frame around every screen. */
 import { useEffect, useRef, useState } from "./hooks.mjs";
 import { html } from "./html.js";
+import { Overview } from "./overview.js";
 import { render } from "./preact.mjs";
 import { Referral } from "./referral.js";
 import { Referrals } from "./referrals.js";
@@ -12,6 +13,7 @@ import { SignIn, useKey } from "./sign_in.js";
 
 /** @type {[string, string][]} */
 const SCREENS = [
+  ["overview", "Overview"],
   ["review", "Review"],
   ["referrals", "Referrals"],
 ];
@@ -62,6 +64,7 @@ function Screen({ place }) {
     return html`<${Referral} key=${place.id} id=${place.id} />`;
   }
   if (place.screen === "referrals") return html`<${Referrals} query=${place.query} />`;
+  if (place.screen === "overview") return html`<${Overview} query=${place.query} />`;
   if (place.screen === "review") return html`<${Review} />`;
   return html`<h1>No such page</h1><p><a href=${link("review")}>Go to the review queue</a></p>`;
 }

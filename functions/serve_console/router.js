@@ -8,7 +8,7 @@ import { useEffect, useState } from "./hooks.mjs";
 function here() {
   const [path, search] = location.hash.replace(/^#\/?/, "").split("?");
   const [screen, id] = path.split("/");
-  return { screen: screen || "review", id: id && readable(id), query: new URLSearchParams(search) };
+  return { screen: screen || "overview", id: id && readable(id), query: new URLSearchParams(search) };
 }
 
 /** @param {string} text */

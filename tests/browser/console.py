@@ -1,13 +1,16 @@
 """The console as staff have it before them: signed in, on the service's own host."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from playwright.sync_api import Page
 
+from referrals.rules.attribution import Change
+from referrals.store import attributions
 from tests import stripe_payloads
 from tests.browser.product import LINKS
 from tests.e2e.deployed import Deployed
@@ -25,6 +28,8 @@ class Console:
     service: Deployed
 
     def __post_init__(self) -> None:
+        # Of a dozen files that are asked for together each may start a function.
+        self.page.set_default_timeout(30_000)
         self.asked: list[str] = []
         self.page.on("request", lambda one: self.asked.append(one.url))
 
@@ -78,6 +83,24 @@ def held(service: Deployed, number: int = 1, **signup: Any) -> list[str]:
     query = {"user_id": referrer, "order": "oldest", "limit": "100"}
     found = service.admin("GET", "/admin/referrals", query=query).good["items"]
     return [one["attribution"]["id"] for one in found]
+
+
+def many_held(service: Deployed, number: int) -> None:
+    """So many held referrals of ten referrers, stored as they would be by now."""
+    (one,) = held(service)
+    known = attributions.get(service.table, one)
+    assert known is not None
+    for n in range(1, number):
+        user = uuid4().hex
+        copy = replace(
+            known,
+            id=f"attr_{user[:24]}",
+            referred_user_id=user,
+            referrer_user_id=f"{known.referrer_user_id}-{n % 10}",
+            created_at=known.created_at + timedelta(milliseconds=n),
+            version=0,
+        )
+        attributions.commit(service.table, Change(before=None, after=copy), monthly_cap=10)
 
 
 def status(service: Deployed, identity: str) -> str:

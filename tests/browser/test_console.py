@@ -7,10 +7,9 @@ from playwright.sync_api import expect
 
 from referrals.store import keys
 from tests import stripe_payloads
-from tests.browser.console import URL, Console, held, status
-from tests.e2e.deployed import at_once
+from tests.browser.console import URL, Console, held, many_held, status
 
-SCREENS = ["review", "referrals", "referrals/<id>"]
+SCREENS = ["overview", "review", "referrals", "referrals/<id>"]
 
 
 @pytest.fixture
@@ -98,7 +97,7 @@ def test_the_keys_move_choose_and_explain_themselves(service, console, emptied):
 def test_of_a_hundred_with_ten_stale_ones_ninety_are_done_and_ten_explained(
     service, console, emptied
 ):
-    at_once(lambda _: held(service, 10), range(10))
+    many_held(service, 100)
     console.open("review")
     console.said("100 waiting")
     query = {"status": "review_required", "limit": "10"}
@@ -197,7 +196,11 @@ def test_what_fails_is_told_with_what_to_do_and_the_note_stays(service, console,
 
 def test_a_slow_answer_shows_that_it_is_coming(console):
     waiting = []
-    console.page.route("**/api/v1/admin/referrals?limit=50", lambda one: waiting.append(one))
+
+    def hold(route):
+        waiting.append(route)
+
+    console.page.route("**/api/v1/admin/referrals?limit=50", hold)
     console.open("referrals")
     console.said("Loading referrals…")
     waiting.pop().continue_()
@@ -244,7 +247,7 @@ def test_why_somebody_has_no_credits_is_answered_from_the_page_alone(service, co
         service.stripe(event)
     service.stripe(stripe_payloads.charge_refunded(sale))
     console.page.reload()
-    console.said("The payment was refunded (US$")
+    console.said("The payment was refunded (")
     console.said("10,000 were taken back for a refund or dispute")
 
 
@@ -323,3 +326,43 @@ def test_every_screen_is_accessible_and_fits(service, browsing, emptied, scheme,
         assert console.violations() == [], letter
         page.keyboard.press("Escape")
         page.get_by_role("dialog").wait_for(state="detached")
+
+
+def test_every_figure_of_the_funnel_is_what_the_service_says(service, console):
+    """A campaign's, and that of all; of this month and the one before."""
+    _, code = service.new_referrer()
+    campaign = f"campaign-{code.lower()}"
+    for number in range(3):
+        click = service.click(code, utm_campaign=campaign).good["click_id"]
+        _, sale = service.referred(code, click_id=click)
+        if number:
+            service.stripe(stripe_payloads.invoice_paid(sale))
+    console.open(f"overview?campaign={campaign}")
+    console.said(f"Funnel of {campaign}")
+    told = service.stats(campaign=campaign)
+    assert (told["clicks"], told["attributed_signups"], told["rewarded_referrals"]) == (3, 3, 2)
+    figures = console.page.locator("tr[data-figure]")
+    assert figures.count() == 7
+    for row in figures.all():
+        name = row.get_attribute("data-figure")
+        now, *_, before = (row.get_by_role("cell").nth(place).inner_text() for place in (0, 2))
+        assert (now, before) == (str(told[name]), "0")
+    rates = figures.filter(has_text="Rewarded").get_by_role("cell").nth(1)
+    assert rates.inner_text() == "66.7 % of signups"
+    console.page.get_by_label("From").fill("2001-01-01")
+    console.page.get_by_label("To, and with it").fill("2001-01-31")
+    console.page.get_by_role("button", name="Show").click()
+    console.said("2001-01-01 to 2001-01-31")
+    assert figures.first.get_by_role("cell").first.inner_text() == "0"
+
+
+def test_what_waits_for_a_person_leads_there(service, console, emptied):
+    held(service, 2)
+    service.owed()
+    console.open()
+    waiting = service.stats()["review_required"]
+    console.page.get_by_role("link", name=f"{waiting} wait for review").click()
+    console.said("2 waiting")
+    console.page.go_back()
+    console.page.get_by_role("link", name="credits that are owed").click()
+    console.said("qualified, not granted yet")
