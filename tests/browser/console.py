@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from referrals.rules.attribution import Change
 from referrals.store import attributions
@@ -52,8 +52,8 @@ class Console:
 
     def settled(self) -> None:
         """Wait until nothing loads any more."""
-        self.page.locator("[aria-busy=true]").wait_for(state="detached")
         self.page.get_by_role("heading", level=1).wait_for()
+        expect(self.page.locator("[aria-busy=true]")).to_have_count(0, timeout=30_000)
 
     def violations(self) -> list[str]:
         """What axe finds fault with."""

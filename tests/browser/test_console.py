@@ -203,6 +203,9 @@ def test_a_slow_answer_shows_that_it_is_coming(console):
     console.page.route("**/api/v1/admin/referrals?limit=50", hold)
     console.open("referrals")
     console.said("Loading referrals…")
+    while not waiting:
+        console.page.wait_for_timeout(10)
+    console.said("Loading referrals…")
     waiting.pop().continue_()
     console.page.get_by_role("table").wait_for()
 
@@ -365,4 +368,4 @@ def test_what_waits_for_a_person_leads_there(service, console, emptied):
     console.said("2 waiting")
     console.page.go_back()
     console.page.get_by_role("link", name="credits that are owed").click()
-    console.said("qualified, not granted yet")
+    console.page.get_by_role("cell", name="qualified, not granted yet").first.wait_for()
