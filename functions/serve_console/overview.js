@@ -98,7 +98,7 @@ function Funnel({ span, campaign }) {
   const [stats, earlier] = [now.data, then.data];
   if (!stats || !earlier) return html`<${Waiting} loaded=${stats ? then : now} what="the funnel" />`;
   const most = Math.max(stats.clicks, stats.attributed_signups, 1);
-  return html`<section aria-labelledby="funnel">
+  return html`<section>
     <h2 id="funnel">Funnel${campaign && html` of ${campaign}`}</h2>
     <div class="scrolls" tabindex="0" role="region" aria-labelledby="funnel">
       <table>

@@ -81,7 +81,7 @@ LEAST = {
         "the trail, and the index by status (2 W); the attribution read (1 R)",
     ),
     "decide_referrals": Least(
-        25,
+        27,
         1,
         5,
         f"of one: {_CHARGE}, what the key stands for and the answer (1 W each), {_GRANT}; the "
