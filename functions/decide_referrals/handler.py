@@ -20,7 +20,7 @@ app = api()
 
 @app.post(f"{PREFIX}/admin/referrals/decisions")
 def decide_referrals(body: DecisionsRequest) -> Envelope[DecisionsAnswer]:
-    table, reviewer, now = service.table(), caller(app), clock.now()
+    table, reviewer, now = service.table_of_money(), caller(app), clock.now()
     wanted = [one.model_dump() for one in body.decisions]
     answer = decisions.begun(table, reviewer.user_id, body.idempotency_key, wanted, now)
     if answer is None:

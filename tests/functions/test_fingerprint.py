@@ -49,6 +49,7 @@ def test_whatever_hashes_derives_or_moves_money_refuses_too(restored):
     for decision in ("approve", "reject"):
         path = f"/admin/referrals/attr_1/{decision}"
         assert request(f"{decision}_referral", "POST", path, key=admin, body={}).status == 503
+    assert restored.decide("approve", "attr_1").status == 503
     recover = "/admin/referrals/recover"
     assert request("recover_grants", "POST", recover, key=admin).status == 503
     for job in ("expire_attributions", "reconcile", "recover_grants"):
