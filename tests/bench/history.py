@@ -21,10 +21,12 @@ from referrals.dynamodb.values import dynamodb_values
 from referrals.rules.attribution import Actor, Attribution, Change, Status
 from referrals.rules.clicks import Click
 from referrals.rules.ids import attribution_id, ip_hash
+from referrals.rules.periods import Period, holders, hour_of
 from referrals.rules.programme import Programme
 from referrals.rules.rewards import grant, owed_rewards
-from referrals.rules.times import hour_floor, month_of, timestamp
-from referrals.store import attributions, clicks, keys
+from referrals.rules.times import hour_floor, minute_floor, month_of, timestamp
+from referrals.store import attributions, clicks, funnel_counts, keys
+from referrals.store.funnel_counts import Shard
 from release.transformed import TEMPLATE
 from tests.bench import ground
 from tests.bench.programme import HASHING_SECRET
@@ -33,14 +35,14 @@ from tests.bench.seeking import SeekingStore
 from tests.functions.running import CODE
 
 NOW = datetime(2026, 11, 20, 12, 34, 56, 789000, tzinfo=UTC)
-# Stats are asked for from here on: a broken hour, whose clicks are read one by one.
+# Stats are asked for from here on: a broken minute, whose clicks are read one by one.
 SINCE = NOW - timedelta(hours=20)
 A_DAY = 1_000
 CLICKS_EACH = 10
 # What is owed at any time is a matter of the pace, not of the age.
 OWED = 40
 
-_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+_DAY, _HOUR, _MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 _SECRET = HASHING_SECRET.encode()
 _CAMPAIGNS = ("spring", "partners", "newsletter", "conference", None)
 _STATUSES = {0: Status.REVIEW_REQUIRED, 1: Status.CAPPED, 2: Status.REJECTED, 3: Status.EXPIRED}
@@ -80,7 +82,7 @@ class _Written(Table):
     def write(self, part: Part) -> None:
         self.transact([part])
 
-    def transact(self, parts: list[Part]) -> None:
+    def transact(self, parts: list[Part], **_: Any) -> None:
         for part in parts:
             if "Put" in part.write:
                 self.items.append(part.write["Put"]["Item"])
@@ -107,15 +109,30 @@ def _items(number: int) -> Iterator[dict[str, Any]]:
         yield from table.taken()
     first = NOW - _DAY * number / A_DAY
     _count_clicks(table, first)
-    for key, sums in table.sums.items():
+    for key, sums in _folded(table).items():
         yield dynamodb_values({"pk": key.pk, "sk": key.sk, **sums})
-    key, until = keys.ROLLED_UP, timestamp(hour_floor(NOW))
-    yield dynamodb_values({"pk": key.pk, "sk": key.sk, "until": until})
-    for start, end in ((SINCE, hour_floor(SINCE) + _HOUR), (hour_floor(NOW), NOW)):
+    key, until = keys.ROLLED_UP, minute_floor(NOW - _MINUTE)
+    marks = {"until": timestamp(until), "closed": timestamp(hour_floor(NOW))}
+    yield dynamodb_values({"pk": key.pk, "sk": key.sk, **marks})
+    broken = minute_floor(SINCE)
+    for start, end in ((broken, broken + _MINUTE), (until, NOW)):
         for click in _clicks(start, end):
             at = click.clicked_at
             clicks.record_minted(table, click, _ulid(at), timedelta(days=90))
     yield from table.taken()
+
+
+def _folded(table: _Written) -> dict[keys.Key, dict[str, int]]:
+    """The sums, with those that the fold would have made of shards."""
+    found: dict[keys.Key, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for key, numbers in table.sums.items():
+        stored = {key: numbers}
+        if key.pk.startswith(keys.COUNTS_PREFIX):
+            stored = funnel_counts.sums(Shard.of(key), [numbers])
+        for place, one in stored.items():
+            for name, number in one.items():
+                found[place][name] += number
+    return found
 
 
 def _attribution(number: int) -> Attribution:
@@ -159,13 +176,17 @@ def _paid(born: Attribution, *, owed: bool) -> Attribution:
 
 
 def _count_clicks(table: _Written, first: datetime) -> None:
-    """What the roll-up would have stored of every closed hour."""
-    hour = hour_floor(first)
-    while hour < hour_floor(NOW):
-        each = A_DAY * CLICKS_EACH // 24 // len(_CAMPAIGNS)
-        for campaign in _CAMPAIGNS:
-            for name in filter(None, (campaign, keys.EVERY_CAMPAIGN)):
-                table.sums[keys.funnel_clicks(name, hour)][keys.hour_letter(hour)] += each
+    """What the roll-up would have stored: a click a minute of every campaign, for years or days."""
+    hour, names = hour_floor(first), [*filter(None, _CAMPAIGNS), keys.EVERY_CAMPAIGN]
+    while hour <= hour_floor(NOW):
+        parts = [part for _, part in holders(hour_of(hour))] if hour < hour_floor(NOW) else []
+        sums = [(part, 60) for part in parts]
+        if hour >= hour_floor(SINCE):
+            sums += [(Period(hour_of(hour), f"{minute:02}"), 1) for minute in range(60)]
+        for part, number in sums:
+            for name in names:
+                place = keys.Key(keys.clicks_of(part.holder), name)
+                table.sums[place][f"n{part.name}"] += number
         hour += _HOUR
 
 

@@ -158,7 +158,8 @@ class SeekingStore:
             (json.loads(row) for (row,) in rows), request.get("Limit"), self._emulated
         )
         rows.close()
-        answer: Raw = {"Items": page, "Count": len(page), "ScannedCount": len(page)}
+        items = [dynamodb._apply_projection(item, request) for item in page]
+        answer: Raw = {"Items": items, "Count": len(page), "ScannedCount": len(page)}
         if more:
             names = {"pk", "sk", *(self._index_keys(index) if index else ())}
             answer["LastEvaluatedKey"] = {n: v for n, v in page[-1].items() if n in names}
