@@ -218,9 +218,10 @@ class _Draw:
             self._add(Use, f"use {number}", at, found=found)
 
     def _folds(self, start: datetime) -> None:
-        """At a month's end a day closes, and whoever folds it meets those who still act."""
+        """Clicks are counted and counts folded while others act; some see another hour begin."""
         chance = Random(f"{self.seed}/folds")
-        for number in range(chance.choice([0, 1, 2, 3]) if start == MONTHS_END else 0):
+        often = [0, 1, 2, 3] if start == MONTHS_END else [0, 0, 0, 1, 2]
+        for number in range(chance.choice(often)):
             at = timedelta(seconds=chance.uniform(1, 7))
             self._add(Run, f"fold {number}", at, function="roll_up_clicks")
 

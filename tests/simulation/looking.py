@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.simulation.acts import Act, Sending
 from tests.simulation.emulator import Item, Stood
+from tests.simulation.plan import CLICKS, NOON
 
 _STATS = {
     "attributed_signups": lambda one: True,
@@ -89,7 +90,12 @@ class LookAtStats(Look):
         return sending.request("referral_stats", "GET", "/admin/referrals/stats", query=query)
 
     def wrong(self, shown: Any, stood: Stood, *, quiet: bool) -> Iterator[str]:
-        return _miscounted(shown, _STATS, stood, self._counts)
+        yield from _miscounted(shown, _STATS, stood, self._counts)
+        # All clicks came before, and are counted and counted again meanwhile.
+        came = {"created_at": f"{NOON:%FT%T}.000Z"}
+        clicks = sum(self._counts(came | {"utm_campaign": one}) for _, one in CLICKS.values())
+        if shown["clicks"] != clicks:
+            yield f"{shown['clicks']} clicks, while there were {clicks}"
 
     def _counts(self, one: Item) -> bool:
         campaign = self.campaign is None or one.get("utm_campaign") == self.campaign

@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 from ministack.services import dynamodb
 from ministack.services.dynamodb import _item_size_bytes
+from ulid import ULID
 
 from referrals.acts.settlement import settle
 from referrals.dynamodb.values import dynamodb_values
@@ -184,11 +185,11 @@ def _own_view(*, referrals):
 _BROKEN = timedelta(seconds=30)
 
 
-def _aged(years, campaign, *, bounds=(_BROKEN, -_BROKEN)):
+def _aged(years, campaign, *, bounds=(_BROKEN, -_BROKEN), crowd=0):
     """Every minute of so many years has clicks and signups; the bounds break the ends' minutes.
 
     Clicks are counted up to two minutes ago, signups folded up to an hour ago, and since then every
-    shard counts of every minute.
+    shard counts of every minute. A crowd came in the hours of the bounds, in other minutes.
     """
     scene = Scene()
     scene.click(at=NOW - timedelta(minutes=1))
@@ -214,6 +215,14 @@ def _aged(years, campaign, *, bounds=(_BROKEN, -_BROKEN)):
             minutes = [f"11{minute:02}" for minute in range(60)]
             counted = {f"p{one}": 3 + 10**9 for one in minutes} | {f"x{minutes[7]}": 1}
             put(keys.shard_of_counts(name, NOW, number), **counted, changes=180)
+    for number in range(crowd):
+        at = (start if number % 2 else NOW - timedelta(hours=1)) + timedelta(
+            minutes=10 + number % 40
+        )
+        ulid = str(ULID.from_datetime(at))
+        seen = {"click_id": ulid, "clicked_at": timestamp(at), "code": CODE}
+        put(keys.click(at.replace(minute=0), ulid), **seen)
+        put(keys.cohort_member(timestamp(at), f"attr_{number}"), id=f"attr_{number}")
     marks = {"until": NOW - timedelta(minutes=2), "closed": NOW - timedelta(minutes=16)}
     put(keys.ROLLED_UP, **{name: timestamp(at) for name, at in marks.items()})
     put(keys.folds(campaign or keys.EVERY_CAMPAIGN), folded=9)
@@ -334,6 +343,11 @@ OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost,
         lambda: _own_view(referrals=2000),
         Cost(0, 0, 32, 2),
         _OWN,
+    ),
+    "stats of a year, of crowded hours": (
+        partial(_aged, 1, "spring_2026", crowd=10_000),
+        Cost(0, 0, 83, 3),
+        _STATS,
     ),
     **{
         f"stats of {years} years{and_campaign}{bounded}": (
