@@ -3,7 +3,6 @@
 import itertools
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +15,6 @@ from tests.browser.product import LINKS
 from tests.e2e.deployed import Deployed
 
 URL = f"https://{LINKS}/console"
-AXE = Path(__file__).parent.parent.parent / ".npm/axe-core/axe.min.js"
 _numbers = itertools.count()
 
 
@@ -54,17 +52,6 @@ class Console:
         """Wait until nothing loads any more."""
         self.page.get_by_role("heading", level=1).wait_for()
         expect(self.page.locator("[aria-busy=true]")).to_have_count(0, timeout=30_000)
-
-    def violations(self) -> list[str]:
-        """What axe finds fault with."""
-        # The page's policy lets no script in; what tests bring goes past it.
-        self.page.evaluate(AXE.read_text() + "; undefined")
-        found = self.page.evaluate("axe.run()")
-        return [
-            f"{one['id']}: {node['html']} {node['failureSummary']}"
-            for one in found["violations"]
-            for node in one["nodes"]
-        ]
 
     @property
     def foreign(self) -> list[str]:

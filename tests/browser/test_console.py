@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from referrals.store import keys
 from tests import stripe_payloads
+from tests.browser.audit import violations
 from tests.browser.console import URL, Console, held, many_held, status
 
 SCREENS = ["overview", "review", "referrals", "referrals/<id>"]
@@ -313,20 +314,20 @@ def test_every_screen_is_accessible_and_fits(service, browsing, emptied, scheme,
     console = Console(page, service)
     page.goto(URL)
     page.get_by_role("dialog").wait_for()
-    assert console.violations() == []
+    assert violations(page) == []
     console.open("review")
     console.said("1 waiting")
     for screen in SCREENS:
         console.go(screen.replace("<id>", one))
         console.settled()
-        assert console.violations() == [], screen
+        assert violations(page) == [], screen
         assert page.evaluate("document.documentElement.scrollWidth") <= width, screen
     console.go("review")
     console.said("1 waiting")
     for button in ("Approve…", "Keys ?"):
         page.get_by_role("button", name=button).click()
         page.get_by_role("dialog").wait_for()
-        assert console.violations() == [], button
+        assert violations(page) == [], button
         page.keyboard.press("Escape")
         page.get_by_role("dialog").wait_for(state="detached")
 
