@@ -65,6 +65,9 @@ class Actor:
     def invoke(self, function: str, event: dict[str, Any]) -> dict[str, Any] | None:
         """What the function answers; None where it failed, died, or took too long."""
         self.world.actor = self
+        if "requestContext" in event:
+            # An id decides where a service key's use is counted: its own in every world.
+            event["requestContext"]["requestId"] = self.world.new_request_id()
         held = self.chance.random() < self.world.faults.held
         self.hold = Hold.drawn(self.chance) if held else None
         answer = self.world.scheduler.ask(lambda: self._served(function, event))

@@ -89,7 +89,7 @@ class World:
         self.failures = 0
         self.unprovoked: list[str] = []
         self.faulty = False
-        self._number, self._tokens = next(_worlds), count()
+        self._number, self._tokens, self._requests = next(_worlds), count(), count(1)
         self._clients = [Client(emulator, self, attempts) for attempts in (_SDK_ATTEMPTS, 1)]
         self.actor = self.new_actor("setup")
 
@@ -154,6 +154,10 @@ class World:
 
     def token(self) -> str:
         return f"token-{self._number}-{next(self._tokens)}"
+
+    def new_request_id(self) -> str:
+        """As API Gateway gives one to each request."""
+        return f"Request{next(self._requests)}="
 
     # What the service takes from its surroundings.
 
