@@ -11,6 +11,7 @@ from referrals.store import attributions, codes
 from referrals.views import listing
 from referrals.views.listing import Filters
 from tests.samples import CODE, NOW, SECRET, invoice
+from tests.store.bill import billed
 from tests.store.scene import Scene
 from tests.tables import direct_table, everything
 
@@ -18,9 +19,9 @@ _CODES = {"ref": CODE, "ref2": "B1B2C3D4E5F6", "new0": "C1B2C3D4E5F6"}
 _ENDS = ["attributed", "rewarded", "review_required", "rejected", "qualified"]
 
 
-def _populated(referrals):
+def _populated(referrals, table=None):
     """One referral for each (milliseconds, referrer, campaign, how it ends)."""
-    scene = Scene(table=direct_table())
+    scene = Scene(table=table or direct_table())
     for user, code in _CODES.items():
         codes.create(scene.table, user, code)
     for number, (milliseconds, referrer, campaign, end) in enumerate(referrals):
@@ -138,3 +139,18 @@ def test_a_new_referral_is_seen_by_the_very_next_list(user_id):
     assert _paged(scene, Filters(user_id=user_id), 5) == [[one]]
     scene.tell(invoice())
     assert _paged(scene, Filters(), 5) == [[one]]
+
+
+def test_where_filters_seldom_meet_what_lies_between_is_leapt_over(monkeypatch):
+    """First forty of one filter, then forty of the other, and at the end the one of both."""
+    meeting = [(0, "ref", None, "rewarded")]
+    of_status = [(1 + n, "ref2", None, "rewarded") for n in range(40)]
+    of_user = [(100 + n, "ref", None, "attributed") for n in range(40)]
+    scene = _populated(meeting + of_status + of_user, Scene().table)
+    filters = Filters(user_id="ref", status=Status.REWARDED)
+    with billed(scene.table, monkeypatch) as bill:
+        found, after = listing.page(scene.table, SECRET, filters, 1, None)
+    assert [one.referred_user_id for one in found] == ["new0"]
+    assert after is None
+    # The heads, a leap of either, the match, and the ends of both.
+    assert bill.trips <= 5, str(bill)

@@ -23,6 +23,7 @@ _SURE_TRIES = 3
 _FIRST_WAIT = 0.01
 _LONGEST_WAIT = 0.4
 _BATCH_GET_LIMIT = 100
+_LARGEST_PAGE = 1_000
 
 
 @dataclass
@@ -203,6 +204,9 @@ class Table:
             if "LastEvaluatedKey" not in answer:
                 return
             arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            if "Limit" in arguments:
+                # Whoever reads on past a page may read on for long.
+                arguments["Limit"] = min(2 * arguments["Limit"], _LARGEST_PAGE)
 
     def scan(self) -> Iterator[Item]:
         """Every item: for the reconcile job alone."""

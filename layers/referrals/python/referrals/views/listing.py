@@ -1,7 +1,8 @@
 """The list for support staff: in order of time, filters that combine, no page ends early."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from heapq import merge
 from itertools import chain, groupby, islice
 
@@ -61,6 +62,10 @@ class Walk:
             return True
         return place < self.after if self.newest_first else place > self.after
 
+    def reaches(self, place: Place, aim: Place) -> bool:
+        """Whether the place is the aim or comes later."""
+        return place <= aim if self.newest_first else place >= aim
+
     def ordered(self, places: Iterable[Place]) -> list[Place]:
         """The places in the walk's order."""
         return sorted(places, reverse=self.newest_first)
@@ -98,20 +103,46 @@ def page(
 
 def _places(table: Table, secret: bytes, filters: Filters, walk: Walk) -> Iterator[Place]:
     """Where the index entries of every filter meet, in the walk's order, after its place."""
-    streams = []
+    streams: list[Callable[[Walk], Iterator[Place]]] = []
     if filters.user_id is not None:
-        streams.append(_of_user(table, secret, filters.user_id, walk))
+        streams.append(partial(_of_user, table, secret, filters.user_id))
     if filters.pending_grant:
-        streams.append(_pending(table, walk))
+        streams.append(partial(_pending, cache(lambda: _owed(table))))
     if filters.campaign is not None:
-        partition = ("in_campaign", filters.campaign)
-        streams.append(_indexed(table, keys.BY_CAMPAIGN, partition, walk))
+        streams.append(
+            partial(_indexed, table, keys.BY_CAMPAIGN, ("in_campaign", filters.campaign))
+        )
     if filters.status is not None:
-        partition = ("in_status", filters.status.value)
-        streams.append(_indexed(table, keys.BY_STATUS, partition, walk))
+        streams.append(
+            partial(_indexed, table, keys.BY_STATUS, ("in_status", filters.status.value))
+        )
     if not streams:
-        streams.append(_everybody(table, walk))
-    return filter(walk.is_ahead, _meeting(streams, walk))
+        streams.append(partial(_everybody, table))
+    return filter(walk.is_ahead, _meeting([_Stream(one, walk) for one in streams]))
+
+
+class _Stream:
+    """The places of one filter in the walk's order, of which a part can be leapt over."""
+
+    def __init__(self, opened: Callable[[Walk], Iterator[Place]], walk: Walk) -> None:
+        self._opened, self._walk = opened, walk
+        self._places = opened(walk)
+
+    def next(self) -> Place | None:
+        """The next place, or None at the end."""
+        return next(self._places, None)
+
+    def reach(self, aim: Place) -> Place | None:
+        """The first place that is the aim or later: by what was read already, or by a new start."""
+        for place in islice(self._places, self._walk.page):
+            if self._walk.reaches(place, aim):
+                return place
+        self._places = self._opened(replace(self._walk, after=aim))
+        return next((one for one in self._places if self._walk.reaches(one, aim)), None)
+
+    def last(self, places: Iterable[Place]) -> Place:
+        """The one of these that the walk comes to last."""
+        return self._walk.last(places)
 
 
 def _indexed(table: Table, index: str, partition: tuple[str, str], walk: Walk) -> Iterator[Place]:
@@ -145,9 +176,13 @@ def _merged(lanes: Sequence[Iterator[Place]], walk: Walk) -> Iterator[Place]:
     yield from walk.merged(streams)
 
 
-def _pending(table: Table, walk: Walk) -> Iterator[Place]:
+def _pending(owed: Callable[[], Sequence[Place]], walk: Walk) -> Iterator[Place]:
+    yield from walk.ordered(owed())
+
+
+def _owed(table: Table) -> list[Place]:
     """What is owed at any time is little, and its index is in the order of the next attempt."""
-    yield from walk.ordered(map(_place_of, pending.entries(table)))
+    return [_place_of(entry) for entry in pending.entries(table)]
 
 
 def _pointed(table: Table, partition: str, walk: Walk) -> Iterator[Place]:
@@ -173,20 +208,17 @@ def _of_user(table: Table, secret: bytes, user_id: str, walk: Walk) -> Iterator[
     yield from walk.merged([came_by, chain([head] if head else [], made)])
 
 
-def _meeting(streams: list[Iterator[Place]], walk: Walk) -> Iterator[Place]:
-    """The places that all streams hold; each stream is in the walk's order."""
-    if len(streams) == 1:
-        yield from streams[0]
-        return
-    heads = side_by_side(lambda stream: next(stream, None), streams)
+def _meeting(streams: Sequence[_Stream]) -> Iterator[Place]:
+    """The places that all streams hold. Who is behind leaps to where the furthest is."""
+    heads = side_by_side(_Stream.next, streams)
     while None not in heads:
-        furthest = walk.last(head for head in heads if head is not None)
+        furthest = streams[0].last(head for head in heads if head is not None)
         if all(head == furthest for head in heads):
             yield furthest
-            heads = [next(stream, None) for stream in streams]
+            heads = [stream.next() for stream in streams]
         else:
             heads = [
-                head if head == furthest else next(stream, None)
+                head if head == furthest else stream.reach(furthest)
                 for head, stream in zip(heads, streams, strict=True)
             ]
 
