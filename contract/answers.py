@@ -229,6 +229,7 @@ ANSWERS: dict[str, Any] = {
         "user_id": "erased_0123456789abcdef01234567",
         "attributions": 1,
         "bookings": 1,
+        "left": [],
     },
     "get_account": {
         "account": _ACCOUNT,

@@ -20,7 +20,10 @@ def erase_user(user_id: Annotated[UserId, Path()], body: ErasureRequest) -> Enve
     done = erase(service.table(), secret, user_id, email_hash, settings().programme)
     return Envelope(
         data=ErasureAnswer(
-            user_id=done.tombstone, attributions=done.attributions, bookings=done.bookings
+            user_id=done.tombstone,
+            attributions=done.attributions,
+            bookings=done.bookings,
+            left=list(done.left),
         )
     )
 

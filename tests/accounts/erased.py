@@ -11,7 +11,7 @@ from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import dynamodb_values
 from referrals.rules.facts import CustomerLinked
 from referrals.rules.ids import email_hash, tombstone
-from referrals.store import api_keys, codes, keys, metering
+from referrals.store import api_keys, codes, keys, metering, use
 from referrals.store.api_keys import ApiKey
 from tests.samples import NOW, SECRET, charge, invoice
 from tests.store.scene import Scene
@@ -41,6 +41,7 @@ class Jane(Scene):
         key = ApiKey(id="key_1", user_id=JANE, role="member", created_at=NOW)
         api_keys.create(self.table, HER_KEY, key)
         self._spend()
+        use.count(self.table, JANE, "request-1", NOW)
 
     def sell(self, **seen: Any) -> None:
         """What Stripe tells of her, again and again."""

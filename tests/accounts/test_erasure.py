@@ -6,6 +6,8 @@ from itertools import count
 
 import pytest
 
+from referrals.acts import erasure
+from referrals.acts.erasure import BOOKINGS, REFERRALS
 from referrals.acts.reconcile import reconcile
 from referrals.edge import service, settings
 from referrals.rules.attribution import Status
@@ -73,6 +75,39 @@ def test_an_account_of_many_bookings_moves_whole(jane):
     jane.table.write(jane.table.update("credits", place, "ADD balance :sum", {":sum": 950_000}))
     assert jane.erase().bookings == 97
     assert jane.account(ERASED) == (970_000 - 3, 3)
+    assert jane.traces() == []
+
+
+def test_of_a_user_with_more_than_there_is_time_for_each_call_goes_on_where_the_last_ended(
+    jane, monkeypatch
+):
+    monkeypatch.setattr(erasure, "_REFERRALS_AT_ONCE", 2)
+    monkeypatch.setattr(erasure, "_BOOKINGS_AT_ONCE", 1)
+    for number in range(5):
+        jane.sign_up(f"friend-{number}", code=HER_CODE)
+    whole = jane.twin()
+    whole.erase()
+    jane.table.allow(0)
+    told = []
+    while not told or told[-1].left:
+        told.append(jane.erase())
+        assert reconcile(jane.table).differences == ()
+        assert len(told) < 20
+    # Herself and seven friends; two bookings.
+    assert [one.attributions for one in told] == [3, 2, 2, 1, 0, 0]
+    assert [one.bookings for one in told] == [0, 0, 0, 1, 1, 0]
+    assert told[0].left == (REFERRALS, BOOKINGS)
+    assert told[-2].left == (BOOKINGS,)
+    assert jane.items() == whole.items()
+
+
+def test_what_a_call_left_is_finished_by_the_daily_reconciliation(jane, monkeypatch):
+    monkeypatch.setattr(erasure, "_REFERRALS_AT_ONCE", 1)
+    jane.table.allow(0)
+    assert jane.erase().left
+    monkeypatch.setattr(settings, "_secret", lambda _: SECRET.decode())
+    monkeypatch.setattr(service, "table", lambda: jane.table)
+    invoke("reconcile", {})
     assert jane.traces() == []
 
 

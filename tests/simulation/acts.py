@@ -213,11 +213,12 @@ class Erase(Act):
 
     def do(self, sending: Sending) -> None:
         def attempt() -> bool:
-            status, _ = sending.request(
+            status, done = sending.request(
                 "erase_user", "POST", f"/admin/users/{self.user}/erase", body={}
             )
-            if status == 200:
+            finished = status == 200 and not done["left"]
+            if finished:
                 sending.answers.erased.add(self.user)
-            return status == 200
+            return finished
 
         sending.until(self, attempt)

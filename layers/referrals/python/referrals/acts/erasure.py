@@ -1,15 +1,17 @@
 """Erasure: a person's identifiers give way to a keyed tombstone; the money trail stays.
 
 Every step may be repeated. The tombstone comes first, so that nothing new begins, and remembers
-the user until the last step, so that an erasure cut short is found and finished.
+the user until the last step, so that an erasure cut short is found and finished. One of a user with
+more than there is time for goes on with the next call: what was done is not theirs any more.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 
 from referrals.dynamodb.parts import Busy, Part, Refused
+from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item, Key
 from referrals.rules.attribution import Attribution, Change
@@ -22,15 +24,20 @@ from referrals.store.items import ledger_from
 _TRIES = 20
 # A booking moves with two writes, and a transaction takes a hundred.
 _BOOKINGS_AT_ONCE = 40
+_REFERRALS_AT_ONCE = 100
+
+# What an erasure may leave for the next call.
+REFERRALS, BOOKINGS = "referrals", "bookings"
 
 
 @dataclass(frozen=True)
 class Erasure:
-    """What an erasure touched."""
+    """What an erasure touched, and what is left for the next call to go on with."""
 
     tombstone: str
     attributions: int
     bookings: int
+    left: tuple[str, ...] = ()
 
 
 def erase(
@@ -40,7 +47,7 @@ def erase(
     email_hash: str | None,
     programme: Programme,
 ) -> Erasure:
-    """Erase a user. Once more on an erased one finds nothing left to do."""
+    """Erase a user, as far as there is time. Once more on an erased one finds nothing to do."""
     erased = tombstone(secret, user_id)
     # First, for whoever finishes an erasure that was cut short is not told the address again.
     if email_hash:
@@ -56,15 +63,17 @@ def erase(
     touched = 0
     if own is not None and own.referred_user_id == user_id:
         touched += _rewrite(table, own, programme, lambda one: _forget_referred(one, erased))
-    for made in _referrals(table, user_id):
-        touched += _rewrite(
-            table, made, programme, lambda one: replace(one, referrer_user_id=erased)
-        )
-        _move_pointer(table, made, user_id, erased)
+    made, all_made = _leave_made(table, user_id, erased, programme)
+    touched += made
+    if not all_made:
+        return Erasure(erased, touched, 0, left=(REFERRALS, BOOKINGS))
     customers = person.customers | ({own.stripe_customer_id} - {None} if own else set())
     for customer_id in sorted(filter(None, customers)):
         _forget_customer(table, customer_id, user_id, erased)
-    bookings = _move_money(table, user_id, erased)
+    bookings, all_moved = _move_money(table, user_id, erased)
+    if not all_moved:
+        return Erasure(erased, touched, bookings, left=(BOOKINGS,))
+    _forget_use(table, user_id)
     table.write(table.delete("profile", keys.profile(user_id)))
     _mark_done(table, erased)
     return Erasure(erased, touched, bookings)
@@ -131,10 +140,26 @@ def _forget_referred(attribution: Attribution, erased: str) -> Attribution:
     )
 
 
-def _referrals(table: Table, user_id: str) -> Iterator[Attribution]:
-    pointers = list(table.query(keys.user(user_id), prefix=keys.REFERRAL_PREFIX))
-    found = attributions.get_many(table, [pointer["id"] for pointer in pointers])
-    yield from found.values()
+def _leave_made(table: Table, user_id: str, erased: str, programme: Programme) -> tuple[int, bool]:
+    """The user's referrals become the tombstone's, many at a time: how many did, and if all have.
+
+    Some are done however late it is, so that every call gets on.
+    """
+
+    def leave(made: Attribution) -> int:
+        done = _rewrite(table, made, programme, lambda one: replace(one, referrer_user_id=erased))
+        _move_pointer(table, made, user_id, erased)
+        return done
+
+    place, at_once = keys.user(user_id), _REFERRALS_AT_ONCE
+    pointers = table.query(place, prefix=keys.REFERRAL_PREFIX, page=at_once)
+    touched, begun = 0, False
+    while some := list(islice(pointers, at_once)):
+        if begun and not table.in_time:
+            return touched, False
+        found = attributions.get_many(table, [pointer["id"] for pointer in some])
+        touched, begun = touched + sum(side_by_side(leave, [*found.values()])), True
+    return touched, True
 
 
 def _move_pointer(table: Table, made: Attribution, user_id: str, erased: str) -> None:
@@ -180,8 +205,16 @@ def _retire_code(table: Table, user_id: str, erased: str) -> None:
     codes.disable(table, code, erased)
 
 
-def _move_money(table: Table, user_id: str, erased: str) -> int:
-    """Bookings, what they add up to, and the months' slots: how many bookings were moved.
+def _forget_use(table: Table, user_id: str) -> None:
+    """What the user's service keys were used for is no money, and their keys are gone."""
+    for lane in range(keys.LANES):
+        place = keys.use(user_id, "", lane)
+        for item in table.query(place.pk, prefix=place.sk):
+            table.write(table.delete("use", Key(item["pk"], item["sk"])))
+
+
+def _move_money(table: Table, user_id: str, erased: str) -> tuple[int, bool]:
+    """Bookings, what they add up to, and the months' slots: how many were moved, and if all were.
 
     A refusal says that something is not as it was read: another erasure of the same person
     moved it, or it was added to. So all is read again.
@@ -192,11 +225,13 @@ def _move_money(table: Table, user_id: str, erased: str) -> int:
             some = _move_bookings(table, user_id, erased)
             if not some:
                 _move_counts(table, user_id, erased)
-                return moved
+                return moved, True
         except Refused:
             refusals += 1
         else:
             moved, refusals = moved + some, 0
+            if not table.in_time:
+                return moved, False
     raise Busy(f"{erased}: others kept moving or changing what is theirs")
 
 

@@ -26,7 +26,12 @@ class Books:
     of_code: dict[str, list[Item]] = field(default_factory=lambda: defaultdict(list))
     referrals: set[Key] = field(default_factory=set)
     customers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    unfinished_erasures: list[str] = field(default_factory=list)
+    # Whose erasure is not finished, and what stands for them.
+    erasing: dict[str, str] = field(default_factory=dict)
+
+    def owner(self, user_id: str) -> str:
+        """The user, or what will stand for them: an erasure under way knows them as both."""
+        return self.erasing.get(user_id, user_id)
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ def _recount(table: Table) -> Reconciliation:
     return Reconciliation(
         items=count,
         differences=tuple(sorted(differences)),
-        unfinished_erasures=tuple(books.unfinished_erasures),
+        unfinished_erasures=tuple(books.erasing),
         unsettled=tuple(_unsettled(books)),
     )
 
@@ -97,7 +102,7 @@ def _enter(books: Books, item: Item) -> None:
     elif sk == keys.LINK:
         _enter_link(books, item)
     elif user_id := erasure.unfinished(item):
-        books.unfinished_erasures.append(user_id)
+        books.erasing[user_id] = pk.removeprefix(keys.tombstone("").pk)
 
 
 def _enter_counts(books: Books, item: Item) -> None:
@@ -132,7 +137,8 @@ def _accounts(books: Books) -> list[str]:
             found.append(
                 f"account {user_id}: balance {balance} + spent {spent}, ledger says {booked}"
             )
-        elif balance < 0:
+        # Bookings move before what was spent of them.
+        elif balance < 0 and user_id not in books.erasing:
             found.append(f"account {user_id}: balance {balance} is below zero")
     return found
 
@@ -141,7 +147,9 @@ def _grants(books: Books) -> list[str]:
     """Granted ⇔ credits_granted_at ⇔ ledger entry, and reversals as the reward says."""
     found = []
     entries = {
-        (user_id, entry.key): entry for user_id, many in books.ledger.items() for entry in many
+        (books.owner(user_id), entry.key): entry
+        for user_id, many in books.ledger.items()
+        for entry in many
     }
     taken: Counter[str] = Counter()
     grants = {place for place, entry in entries.items() if entry.kind == "grant"}
@@ -150,7 +158,7 @@ def _grants(books: Books) -> list[str]:
             taken[key.split(":")[1]] -= entry.credits
     for attribution in books.attributions.values():
         for reward in attribution.rewards:
-            place = (reward.user_id, reward.credits_grant_key)
+            place = (books.owner(reward.user_id), reward.credits_grant_key)
             booked = entries[place].credits if place in grants else None
             grants.discard(place)
             if (booked is None) is not reward.pending:
@@ -166,15 +174,18 @@ def _grants(books: Books) -> list[str]:
 def _caps(books: Books) -> list[str]:
     """The month's counter = the referrer's slots in use."""
     in_use = Counter(
-        (one.referrer_user_id, one.cap_month)
+        (books.owner(one.referrer_user_id), one.cap_month)
         for one in books.attributions.values()
         if one.cap_month is not None
     )
+    counted: Counter[tuple[str, str]] = Counter()
+    for (user_id, month), number in books.monthly.items():
+        counted[books.owner(user_id), month] += number
     return [
-        f"referrer {user_id} in {month}: counter {books.monthly[user_id, month]}, "
+        f"referrer {user_id} in {month}: counter {counted[user_id, month]}, "
         f"slots in use {in_use[user_id, month]}"
-        for user_id, month in in_use.keys() | books.monthly.keys()
-        if in_use[user_id, month] != books.monthly[user_id, month]
+        for user_id, month in in_use.keys() | counted.keys()
+        if in_use[user_id, month] != counted[user_id, month]
     ]
 
 

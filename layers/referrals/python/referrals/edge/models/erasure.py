@@ -1,5 +1,7 @@
 """Who is to be forgotten, and what was done."""
 
+from typing import Literal
+
 from pydantic import BaseModel, Field
 
 from referrals.edge.models.envelope import Request
@@ -12,8 +14,12 @@ class ErasureRequest(Request):
 
 
 class ErasureAnswer(BaseModel):
-    """What stands for the person now, and how much was rewritten."""
+    """What stands for the person now, how much was rewritten, and what is left.
+
+    Where something is left, the same call goes on; a daily run finishes it by itself.
+    """
 
     user_id: str
     attributions: int
     bookings: int
+    left: list[Literal["referrals", "bookings"]]
