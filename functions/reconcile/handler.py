@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from referrals.acts.erasure import erase
+from referrals.acts.erasure import brought_back, erase
 from referrals.acts.reconcile import reconcile
 from referrals.acts.settlement import settle_customer
 from referrals.edge import clock, service
@@ -24,8 +24,10 @@ def handler() -> dict[str, Any]:
     actor = Actor(name="schedule", at=clock.now(), why="reconcile")
     for customer_id in found.unsettled:
         count_outcomes(settle_customer(table, secret, customer_id, programme, actor))
-    for user_id in found.unfinished_erasures:
-        erase(table, secret, user_id, None, programme)
+    named_again = brought_back(secret, found.named, found.tombstones)
+    for user_id in sorted({*found.unfinished_erasures, *named_again}):
+        linked = found.named.get(user_id, frozenset())
+        erase(table, secret, user_id, None, programme, linked)
     return {
         "items": found.items,
         "differences": list(found.differences[:TOLD_DIFFERENCES]),

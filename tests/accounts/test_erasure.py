@@ -8,10 +8,12 @@ import pytest
 
 from referrals.acts import erasure
 from referrals.acts.erasure import BOOKINGS, REFERRALS
+from referrals.acts.intake import EmailSeen
 from referrals.acts.reconcile import reconcile
 from referrals.edge import service, settings
 from referrals.rules.attribution import Status
 from referrals.rules.errors import InvalidRequest, NotFound, StateConflict
+from referrals.rules.facts import CustomerLinked
 from referrals.store import api_keys, codes, facts, keys
 from referrals.views.members import code_of
 from tests.accounts.erased import (
@@ -20,6 +22,7 @@ from tests.accounts.erased import (
     HER_CODE,
     HER_KEY,
     JANE,
+    KNOWN_TO_STRIPE,
     Cut,
     CutShort,
     Held,
@@ -225,6 +228,37 @@ def test_a_report_that_was_held_while_she_was_erased_does_not_bring_her_card_bac
     jane.just_before("PutItem", ":seen", jane.erase)
     facts.record(jane.table, charge(refunded=PAID), NOW)
     assert jane.traces() == []
+
+
+def _is_linked(jane):
+    """Stripe tells of one more customer of hers, and of an address."""
+    jane.just_before("UpdateItem", "ADD user_ids", jane.erase)
+    linked = CustomerLinked(customer_id="cus_2", user_id=JANE)
+    jane.tell(linked, EmailSeen(customer_id="cus_2", email_hash=KNOWN_TO_STRIPE))
+
+
+def _pays_with_another_card(jane):
+    jane.just_before("UpdateItem", "PROFILE", jane.erase)
+    jane.tell(charge(charge_id="ch_2", card="her-card-2"))
+
+
+def _asks_for_her_code(jane):
+    jane.erase()
+    codes.create(jane.table, JANE, "NEWCODE00000")
+
+
+@pytest.mark.parametrize("held", [_is_linked, _pays_with_another_card, _asks_for_her_code])
+def test_whom_a_request_names_that_was_held_while_they_were_erased_is_erased_again(
+    jane, monkeypatch, held
+):
+    held(jane)
+    assert jane.traces() != []
+    monkeypatch.setattr(settings, "_secret", lambda _: SECRET.decode())
+    monkeypatch.setattr(service, "table", lambda: jane.table)
+    invoke("reconcile", {})
+    assert jane.traces() == []
+    assert jane.broken() == []
+    assert reconcile(jane.table).differences == ()
 
 
 def test_an_erased_person_gets_no_new_code(jane):

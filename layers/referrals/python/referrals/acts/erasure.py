@@ -5,7 +5,7 @@ the user until the last step, so that an erasure cut short is found and finished
 more than there is time for goes on with the next call: what was done is not theirs any more.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -15,7 +15,7 @@ from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item, Key
 from referrals.rules.attribution import Attribution, Change
-from referrals.rules.ids import attribution_id, tombstone
+from referrals.rules.ids import TOMBSTONE_FORM, attribution_id, tombstone
 from referrals.rules.programme import Programme
 from referrals.rules.times import timestamp
 from referrals.store import api_keys, attributions, codes, keys, profiles
@@ -46,8 +46,12 @@ def erase(
     user_id: str,
     email_hash: str | None,
     programme: Programme,
+    linked: Set[str] = frozenset(),
 ) -> Erasure:
-    """Erase a user, as far as there is time. Once more on an erased one finds nothing to do."""
+    """Erase a user, as far as there is time. Once more on an erased one finds nothing to do.
+
+    `linked` are customers that name the user and that nothing of the user's may name any more.
+    """
     erased = tombstone(secret, user_id)
     # First, for whoever finishes an erasure that was cut short is not told the address again.
     if email_hash:
@@ -67,7 +71,7 @@ def erase(
     touched += made
     if not all_made:
         return Erasure(erased, touched, 0, left=(REFERRALS, BOOKINGS))
-    customers = person.customers | ({own.stripe_customer_id} - {None} if own else set())
+    customers = linked | person.customers | ({own.stripe_customer_id} - {None} if own else set())
     for customer_id in sorted(filter(None, customers)):
         _forget_customer(table, customer_id, user_id, erased)
     bookings, all_moved = _move_money(table, user_id, erased)
@@ -282,7 +286,11 @@ def _some_bookings(table: Table, user_id: str) -> list[Item]:
 
 
 def unfinished(item: Item) -> str | None:
-    """The user whose erasure an item shows to be unfinished, if it is a tombstone that does."""
-    if item["sk"] != keys.tombstone("").sk:
-        return None
+    """The user whose erasure a tombstone shows to be unfinished, if it does."""
     return item.get("user_id")
+
+
+def brought_back(secret: bytes, named: Iterable[str], tombstones: Set[str]) -> list[str]:
+    """Erased users who are named again: by a request that was held up while they were erased."""
+    users = (one for one in named if not TOMBSTONE_FORM.fullmatch(one))
+    return [user_id for user_id in users if tombstone(secret, user_id) in tombstones]

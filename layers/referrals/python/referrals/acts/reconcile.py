@@ -1,6 +1,7 @@
 """Reconciliation: the whole table recounted, every figure against what it is made of."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from referrals.acts import erasure
@@ -25,7 +26,9 @@ class Books:
     counts: dict[Key, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     of_code: dict[str, list[Item]] = field(default_factory=lambda: defaultdict(list))
     referrals: set[Key] = field(default_factory=set)
-    customers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    # Whoever a profile or a customer's link names, and the customers that are theirs.
+    named: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    tombstones: set[str] = field(default_factory=set)
     # Whose erasure is not finished, and what stands for them.
     erasing: dict[str, str] = field(default_factory=dict)
 
@@ -41,6 +44,8 @@ class Reconciliation:
     items: int
     differences: tuple[str, ...]
     unfinished_erasures: tuple[str, ...]
+    named: Mapping[str, Set[str]]
+    tombstones: Set[str]
     unsettled: tuple[str, ...]
 
 
@@ -75,6 +80,8 @@ def _recount(table: Table) -> Reconciliation:
         items=count,
         differences=tuple(sorted(differences)),
         unfinished_erasures=tuple(books.erasing),
+        named=books.named,
+        tombstones=books.tombstones,
         unsettled=tuple(_unsettled(books)),
     )
 
@@ -99,10 +106,8 @@ def _enter(books: Books, item: Item) -> None:
         books.of_code[code].append(item)
     elif sk.startswith(keys.REFERRAL_PREFIX):
         books.referrals.add(Key(pk, sk))
-    elif sk == keys.LINK:
-        _enter_link(books, item)
-    elif user_id := erasure.unfinished(item):
-        books.erasing[user_id] = pk.removeprefix(keys.tombstone("").pk)
+    else:
+        _enter_person(books, item)
 
 
 def _enter_counts(books: Books, item: Item) -> None:
@@ -110,9 +115,19 @@ def _enter_counts(books: Books, item: Item) -> None:
         books.counts[place].update(numbers)
 
 
-def _enter_link(books: Books, item: Item) -> None:
-    for user_id in item.get("user_ids", ()):
-        books.customers[user_id].add(item["pk"].removeprefix(keys.stripe("")))
+def _enter_person(books: Books, item: Item) -> None:
+    pk, sk = item["pk"], item["sk"]
+    if sk == keys.LINK:
+        for user_id in item.get("user_ids", ()):
+            books.named[user_id].add(pk.removeprefix(keys.stripe("")))
+    elif sk == keys.profile("").sk:
+        # Named, if by no customer.
+        books.named[pk.removeprefix(keys.profile("").pk)] |= set()
+    elif sk == keys.tombstone("").sk:
+        erased = pk.removeprefix(keys.tombstone("").pk)
+        books.tombstones.add(erased)
+        if user_id := erasure.unfinished(item):
+            books.erasing[user_id] = erased
 
 
 def _unsettled(books: Books) -> list[str]:
@@ -120,7 +135,7 @@ def _unsettled(books: Books) -> list[str]:
     found: set[str] = set()
     for attribution in books.attributions.values():
         if life.awaits_payment(attribution):
-            found |= books.customers.get(attribution.referred_user_id, set())
+            found |= books.named.get(attribution.referred_user_id, set())
     return sorted(found)
 
 
