@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 
 from referrals.acts import erasure
-from referrals.acts.erasure import BOOKINGS, REFERRALS
+from referrals.acts.erasure import BOOKINGS, REFERRALS, Erasure
 from referrals.acts.intake import EmailSeen
 from referrals.acts.reconcile import reconcile
 from referrals.edge import service, settings
@@ -67,6 +67,14 @@ def test_a_second_erasure_finds_nothing_to_do(jane):
     after = jane.items()
     again = jane.erase()
     assert (again.attributions, again.bookings) == (0, 0)
+    assert jane.items() == after
+
+
+def test_the_erasure_of_a_tombstone_finds_nothing_to_do(jane):
+    jane.erase()
+    after = jane.items()
+    again = erasure.erase(jane.table, SECRET, ERASED, None, jane.programme)
+    assert again == Erasure(ERASED, 0, 0)
     assert jane.items() == after
 
 
