@@ -5,11 +5,13 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
+from referrals.acts.roll_up import roll_up
 from referrals.dynamodb.table import Table
 from referrals.edge.auth import new_key
 from referrals.rules.clicks import Click
 from referrals.rules.plans import PLANS
-from referrals.store import api_keys, clicks, codes, metering
+from referrals.rules.times import hour_floor
+from referrals.store import api_keys, click_counts, clicks, codes, metering
 from referrals.store.api_keys import ApiKey
 from tests.simulation.acts import Act, Answers, Sending
 from tests.simulation.emulator import Emulator
@@ -80,6 +82,7 @@ def run(history: History) -> Result:
         sending = Sending(world.new_actor(_OPENING), KEYS, answers)
         for act in history.opening:
             act.do(sending)
+        _rolled_up_meanwhile(world)
         world.faulty = True
         for act in history.acts:
             _begin(world, act, answers)
@@ -108,6 +111,7 @@ def _settled(world: World, history: History, answers: Answers) -> list[str]:
     staff.actor.invoke("reconcile", {})
     staff.actor.wait(history.hold.total_seconds())
     _recovered(staff)
+    _rolled_up_meanwhile(world)
     staff.actor.invoke("roll_up_clicks", {})
     report = staff.actor.invoke("reconcile", {}) or {"differences": ["reconcile failed"]}
     for act in history.acts:
@@ -119,6 +123,17 @@ def _settled(world: World, history: History, answers: Answers) -> list[str]:
         *answers.misled,
         *world.unprovoked,
     ]
+
+
+def _rolled_up_meanwhile(world: World) -> None:
+    """What the schedule did every minute of the days before: without clicks it moves the marks."""
+    table = _table(world)
+    marks, lately = click_counts.marks(table), world.now - timedelta(hours=2)
+    if marks is None or marks.closed > lately - timedelta(days=1):
+        return
+    roll_up(table, marks.until + timedelta(hours=3))
+    for name in marks._fields:
+        click_counts.mark(table, name, hour_floor(lately))
 
 
 def _recovered(staff: Sending) -> None:
