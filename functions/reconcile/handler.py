@@ -21,13 +21,14 @@ def handler() -> dict[str, Any]:
     for difference in found.differences[:TOLD_DIFFERENCES]:
         logger.error("difference", extra={"difference": difference})
     count(Metric.RECONCILE_DIFFERENCES, len(found.differences), always=True)
-    actor = Actor(name="schedule", at=clock.now(), why="reconcile")
-    for customer_id in found.unsettled:
-        count_outcomes(settle_customer(table, secret, customer_id, programme, actor))
+    # First, for what an erasure is moving cannot be settled.
     named_again = brought_back(secret, found.named, found.tombstones)
     for user_id in sorted({*found.unfinished_erasures, *named_again}):
         linked = found.named.get(user_id, frozenset())
         erase(table, secret, user_id, None, programme, linked)
+    actor = Actor(name="schedule", at=clock.now(), why="reconcile")
+    for customer_id in found.unsettled:
+        count_outcomes(settle_customer(table, secret, customer_id, programme, actor))
     return {
         "items": found.items,
         "differences": list(found.differences[:TOLD_DIFFERENCES]),

@@ -10,6 +10,7 @@ from referrals.acts import erasure
 from referrals.acts.erasure import BOOKINGS, REFERRALS, Erasure
 from referrals.acts.intake import EmailSeen
 from referrals.acts.reconcile import reconcile
+from referrals.dynamodb.parts import Busy
 from referrals.edge import service, settings
 from referrals.rules.attribution import Status
 from referrals.rules.errors import InvalidRequest, NotFound, StateConflict
@@ -224,6 +225,35 @@ def test_a_refund_after_the_erasure_still_takes_the_credits_back(jane):
     assert jane.of(JANE).status is Status.REJECTED
     assert jane.account(ERASED) == (10_000 - 3, 3)
     assert reconcile(jane.table).differences == ()
+
+
+@pytest.mark.parametrize("dies", [True, False])
+@pytest.mark.parametrize(("spent", "left"), [(3, 9_997), (15_000, 0)])
+def test_a_refund_in_the_middle_of_an_erasure_takes_what_there_is_and_no_more(
+    jane, monkeypatch, dies, spent, left
+):
+    monkeypatch.setattr(erasure, "_BOOKINGS_AT_ONCE", 1)
+    more = {":spent": spent - 3, ":left": 3 - spent}
+    adds = "ADD spent :spent, balance :left"
+    jane.table.write(jane.table.update("spent", keys.credits(JANE), adds, more))
+    for call in count(1):
+        twin = jane.twin()
+
+        def refund(twin=twin):
+            with suppress(Busy):
+                twin.tell(charge(refunded=PAID))
+
+        with Held(twin.table, call, refund, dies=dies) as held, suppress(Cut):
+            twin.erase()
+        # The daily run finishes an erasure, and Stripe sends again.
+        twin.erase()
+        refund()
+        assert twin.account(ERASED) == (left, spent), call
+        assert twin.broken() == [], call
+        assert reconcile(twin.table).differences == (), call
+        if held.over:
+            break
+    assert call > 25
 
 
 def test_what_stripe_tells_later_leaves_no_trait_of_the_person(jane):

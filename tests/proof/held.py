@@ -86,9 +86,16 @@ class Meeting:
             if reconcile(table).unfinished_erasures:
                 # One that was cut short is finished by the daily run.
                 world.new_actor("schedule").invoke("reconcile", {})
+            # Who had to wait for an erasure sends again.
+            waited, world.answers.unanswered = world.answers.unanswered, []
+            for act in waited:
+                act.do(Sending(world.new_actor("another"), KEYS, world.answers))
+            refused = [how for how in world.answers.statuses if how[1] >= 500]
+            refused = [how for how in refused if not (waited and how[1] == 503)]
             wrong = [*violations(table, Programme()), *reconcile(table).differences]
             wrong += [f"{world.failures} failed"] if world.failures else []
-            wrong += [f"answered {how}" for how in world.answers.statuses if how[1] >= 500]
+            wrong += [f"answered {how}" for how in refused]
+            wrong += [f"never answered: {act}" for act in world.answers.unanswered]
             wrong += world.unprovoked
             if world.answers.statuses["erase_user", 200]:
                 wrong += [f"still named in {item['pk']}" for item in _naming(everything(table))]

@@ -91,9 +91,10 @@ class Actor:
         # Also of one that was held, whom nobody hears any more.
         me = self.world.actor
         status = 500 if answer is None else answer.get("statusCode", 200)
-        # One that was held has no time left to wait for others.
-        out_of_time = me is not self and status == _TOO_BUSY
-        if me.struck == struck and status >= 500 and not out_of_time:
+        # One that was held has no time left to wait for others; and nobody knows what credits are
+        # left while an erasure moves them.
+        for_now = status == _TOO_BUSY and (me is not self or self.world.emulator.erasing)
+        if me.struck == struck and status >= 500 and not for_now:
             self.world.unprovoked.append(f"{me.name}: {function} failed though nothing was wrong")
         return answer
 

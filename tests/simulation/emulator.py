@@ -86,6 +86,12 @@ class Emulator:
         """How attributions have stood since a moment."""
         return Stood([plain(item) for item in self._changes], since)
 
+    @property
+    def erasing(self) -> bool:
+        """Whether an erasure is under way, and moves credits."""
+        items = self._table["items"]
+        return any("moving" in one.get("CREDITS", {}) for one in items.values())
+
     def snapshot(self) -> dict[str, dict[str, Any]]:
         """All items as they are."""
         return {pk: dict(items) for pk, items in self._table["items"].items()}

@@ -13,7 +13,7 @@ from referrals.rules.plans import PLANS
 from referrals.rules.times import hour_floor
 from referrals.store import api_keys, click_counts, clicks, codes, metering
 from referrals.store.api_keys import ApiKey
-from tests.simulation.acts import Act, Answers, Sending
+from tests.simulation.acts import Act, Answers, Erase, Sending
 from tests.simulation.emulator import Emulator
 from tests.simulation.looking import Look
 from tests.simulation.oracle import Oracle
@@ -104,7 +104,8 @@ def _settled(world: World, history: History, answers: Answers) -> list[str]:
     world.faults = Faults()
     staff = Sending(world.new_actor(_AFTERWARDS), KEYS, answers)
     remaining, answers.unanswered = answers.unanswered, []
-    for act in remaining:
+    # An erasure first: who takes credits back must wait for it.
+    for act in sorted(remaining, key=lambda one: not isinstance(one, Erase)):
         act.do(staff)
     if world.now >= history.start + AFTER_THE_WINDOW:
         staff.actor.invoke("expire_attributions", {})

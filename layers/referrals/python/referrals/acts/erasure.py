@@ -57,15 +57,15 @@ def erase(
         return Erasure(erased, 0, 0)
     # First, for whoever finishes an erasure that was cut short is not told the address again.
     if email_hash:
-        _mark(table, email_hash, {})
-    _mark(table, erased, {"user_id": user_id})
+        _mark(table, email_hash)
+    _begin(table, erased, user_id)
     _retire_code(table, user_id, erased)
     own = attributions.get(table, attribution_id(secret, user_id))
     person = profiles.get(table, user_id)
     known_emails = person.emails | ({own.email_hash} - {None} if own else set())
     api_keys.forget(table, user_id)
     for known in sorted(filter(None, known_emails)):
-        _mark(table, known, {})
+        _mark(table, known)
     touched = 0
     if own is not None and own.referred_user_id == user_id:
         touched += _rewrite(table, own, programme, lambda one: _forget_referred(one, erased))
@@ -81,7 +81,7 @@ def erase(
         return Erasure(erased, touched, bookings, left=(BOOKINGS,))
     _forget_use(table, user_id)
     table.write(table.delete("profile", keys.profile(user_id)))
-    _mark_done(table, erased)
+    _end(table, erased)
     return Erasure(erased, touched, bookings)
 
 
@@ -91,17 +91,31 @@ def known_as(table: Table, secret: bytes, user_id: str) -> str:
     return erased if table.get(keys.tombstone(erased)) else user_id
 
 
-def _mark(table: Table, erased: str, remembered: Item) -> None:
+def _mark(table: Table, erased: str) -> None:
+    with suppress(Refused):
+        table.write(_tombstone(table, erased))
+
+
+def _begin(table: Table, erased: str, user_id: str) -> None:
+    """Also mark the account: from here on, and until all is moved, nobody can tell what is left."""
+    moving = table.update("moving", keys.credits(erased), "SET moving = :yes", {":yes": True})
+    with suppress(Refused):
+        table.transact([_tombstone(table, erased, user_id=user_id), moving])
+
+
+def _tombstone(table: Table, erased: str, **remembered: str) -> Part:
     key = keys.tombstone(erased)
     item = {"pk": key.pk, "sk": key.sk, **remembered}
-    try:
-        table.write(table.put("tombstone", item, unless="attribute_not_exists(pk)"))
-    except Refused:
-        return
+    return table.put("tombstone", item, unless="attribute_not_exists(pk)")
 
 
-def _mark_done(table: Table, erased: str) -> None:
-    table.write(table.update("tombstone", keys.tombstone(erased), "REMOVE user_id", {}))
+def _end(table: Table, erased: str) -> None:
+    table.transact(
+        [
+            table.update("tombstone", keys.tombstone(erased), "REMOVE user_id", {}),
+            table.update("moving", keys.credits(erased), "REMOVE moving", {}),
+        ]
+    )
 
 
 def _rewrite(

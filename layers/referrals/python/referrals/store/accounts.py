@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from heapq import nlargest
 
+from referrals.dynamodb.parts import Busy
 from referrals.dynamodb.table import Table
 from referrals.rules.attribution import LedgerEntry, Reward
 from referrals.rules.rewards import booking_keys
@@ -12,8 +13,13 @@ from referrals.store.items import ledger_from
 
 
 def balances(table: Table, user_ids: Sequence[str]) -> dict[str, int]:
-    """The credits that each user has left; 0 for a user without an account."""
+    """The credits that each user has left; 0 for a user without an account.
+
+    Raises Busy where an erasure is moving them: what it has not moved yet is not seen.
+    """
     items = table.get_many([keys.credits(user_id) for user_id in user_ids])
+    if any(item.get("moving") for item in items.values()):
+        raise Busy("an erasure is moving the credits")
     return {
         user_id: _balance(items.get(keys.credits(user_id), {}).get("balance"))
         for user_id in user_ids
