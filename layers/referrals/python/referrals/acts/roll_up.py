@@ -57,7 +57,7 @@ def _count(table: Table, start: datetime, end: datetime) -> int:
     stored = click_counts.of_minutes(table, hour_floor(start))
     first, last = f"{start:%M}", f"{end - timedelta(minutes=1):%M}"
     changed: dict[str, dict[str, int]] = defaultdict(dict)
-    for campaign in found.keys() | stored.keys():
+    for campaign in sorted(found.keys() | stored.keys()):
         new, old = found.get(campaign, {}), stored.get(campaign, {})
         for minute in new.keys() | {one for one in old if first <= one <= last}:
             if new.get(minute, 0) != old.get(minute, 0):
