@@ -4,6 +4,7 @@ Then it goes on, or its call goes through and its process dies. Whatever it had 
 it had read must not be done any more where that has changed.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -86,16 +87,17 @@ class Meeting:
             if reconcile(table).unfinished_erasures:
                 # One that was cut short is finished by the daily run.
                 world.new_actor("schedule").invoke("reconcile", {})
-            # Who had to wait for an erasure sends again.
+            # Who had to wait for an erasure sends again, and need not wait any more.
             waited, world.answers.unanswered = world.answers.unanswered, []
+            first = Counter(world.answers.statuses)
             for act in waited:
                 act.do(Sending(world.new_actor("another"), KEYS, world.answers))
-            refused = [how for how in world.answers.statuses if how[1] >= 500]
-            refused = [how for how in refused if not (waited and how[1] == 503)]
+            again = world.answers.statuses - first
+            refused = [how for how in first if how[1] >= 500 and not (waited and how[1] == 503)]
+            refused += [how for how in again if how[1] >= 500]
             wrong = [*violations(table, Programme()), *reconcile(table).differences]
             wrong += [f"{world.failures} failed"] if world.failures else []
             wrong += [f"answered {how}" for how in refused]
-            wrong += [f"never answered: {act}" for act in world.answers.unanswered]
             wrong += world.unprovoked
             if world.answers.statuses["erase_user", 200]:
                 wrong += [f"still named in {item['pk']}" for item in _naming(everything(table))]
