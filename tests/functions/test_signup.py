@@ -75,6 +75,13 @@ def test_a_user_of_another_referrer_is_a_409_with_the_status(programme, other_co
     assert answer.data["status"] == "rewarded"
 
 
+def test_nobody_signs_up_as_somebody_erased(programme, untouched):
+    with untouched():
+        answer = programme.signup(f"erased_{'0' * 24}")
+        assert (answer.status, answer.fields) == (400, ["user_id"])
+    assert programme.signup("erased_by-hand").status == 200
+
+
 def test_nobody_refers_themselves(programme, untouched):
     with untouched():
         answer = programme.signup(REFERRER)

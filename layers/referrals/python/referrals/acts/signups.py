@@ -45,9 +45,12 @@ def attribute(
     """The user's attribution: the one that stands, or a new one to the owner of the code.
 
     A code that comes with the click of another code is what the person typed, and wins.
-    Raises InvalidRequest for an unknown or disabled code, an unknown or expired click, or a
-    self-referral, and StateConflict where another referrer has the user already.
+    Raises InvalidRequest for a tombstone's id, an unknown or disabled code, an unknown or expired
+    click, or a self-referral, and StateConflict where another referrer has the user already.
     """
+    if TOMBSTONE_FORM.fullmatch(signup.user_id):
+        # Whoever is called so would share an erased person's account.
+        raise InvalidRequest.field("user_id", "erased_ and 24 hex digits are kept for the erased")
     own = keys.attribution(attribution_id(secret, signup.user_id))
     own_profile = keys.profile(signup.user_id)
     erased = {tombstone(secret, signup.user_id), signup.email_hash} - {None}
