@@ -10,13 +10,15 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from local.stack import Stack, free_port
 from tests.browser.hosts import Hosts, passed_on
 from tests.browser.product import FOREIGN, LINKS, Product
 from tests.e2e.deployed import Deployed
 
+# A function's first start takes its time where all of them share a core; a pass takes none.
+expect.set_options(timeout=30_000)
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HOW_TO = "no Chromium here: `apt-get install chromium`, or CHROMIUM=<path> names another"
 PARAMETERS = {
