@@ -1,5 +1,6 @@
 """docs/cost.md: what a million calls of each endpoint cost, beside the least that they could."""
 
+import itertools
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from referrals.edge import clock
+from tests import stripe_payloads
 from tests.bench.figures import Figure, table
 from tests.bench.ground import DOCS
 from tests.bench.programme import Requests, in_this_process
@@ -144,6 +146,8 @@ def bills() -> dict[str, tuple[Bill, Least]]:
         with in_this_process(store, identity) as programme, pytest.MonkeyPatch.context() as patch:
             # How many hours of clicks are open depends on the minute.
             patch.setattr(clock, "now", lambda: _NOON)
+            # Nor are ids longer where other tests have made some: an item is a unit a kilobyte.
+            patch.setattr(stripe_payloads, "_numbers", itertools.count(1))
             requests = Requests(programme, identity)
             for signup in requests.of("attribute_signup", 25):
                 _answer("attribute_signup", signup)
