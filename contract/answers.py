@@ -73,6 +73,14 @@ _MEMBER_EVENT = {
     "qualified_at": "2026-03-12T16:03:58.000Z",
     "rewarded_at": "2026-03-12T16:03:58.000Z",
 }
+_BOOKING = {
+    "key": "reward-1",
+    "kind": "grant",
+    "credits": 10_000,
+    "shortfall": 0,
+    "attribution_id": "attr-1",
+    "at": "2026-03-12T16:03:58.000Z",
+}
 _ACCOUNT = {
     "user_id": "user-referrer",
     "plan": "growth",
@@ -123,17 +131,7 @@ ANSWERS: dict[str, Any] = {
                 "shared": 0,
             }
         ],
-        "ledger": [
-            {
-                "key": "reward-1",
-                "kind": "grant",
-                "credits": 10_000,
-                "shortfall": 0,
-                "attribution_id": "attr-1",
-                "at": "2026-03-12T16:03:58.000Z",
-                "user_id": "user-referrer",
-            }
-        ],
+        "ledger": [_BOOKING | {"user_id": "user-referrer"}],
         "audit": [
             {
                 "at": "2026-03-10T09:30:00.000Z",
@@ -234,16 +232,7 @@ ANSWERS: dict[str, Any] = {
     "get_account": {
         "account": _ACCOUNT,
         "service_used": 0,
-        "ledger": [
-            {
-                "key": "reward-1",
-                "kind": "grant",
-                "credits": 10_000,
-                "shortfall": 0,
-                "attribution_id": "attr-1",
-                "at": "2026-03-12T16:03:58.000Z",
-            }
-        ],
+        "ledger": [_BOOKING],
     },
     "change_plan": _ACCOUNT,
 }

@@ -1,8 +1,7 @@
 """Recovery: rewards whose credits are still owed are tried again, oldest due first."""
 
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +9,7 @@ from functools import partial
 
 from referrals.acts.granting import Outcome, grant_due
 from referrals.dynamodb.parts import Refused, too_busy
-from referrals.dynamodb.side_by_side import side_by_side
+from referrals.dynamodb.side_by_side import in_turns
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item
 from referrals.rules.attribution import Actor, Attribution
@@ -75,7 +74,8 @@ def recover(
         tries = list(_tries(found, left, actor.at, ignore_backoff=ignore_backoff))
         left -= sum(one.at_most for one in tries)
         recover_one = partial(_recover, table, programme, actor, ignore_backoff)
-        for outcome, failure in _side_by_side(recover_one, tries):
+        # Those of one referrer one after the other: their rewards all meet on one account.
+        for outcome, failure in in_turns(recover_one, tries, _referrer):
             outcomes += [outcome] if outcome else []
             failures += [failure] if failure else []
     return Recovery(tuple(outcomes), tuple(failures), _longest_wait(entries, actor.at))
@@ -90,6 +90,10 @@ class _Try:
 
 
 _Tried = tuple[Outcome | None, str | None]
+
+
+def _referrer(one: _Try) -> str:
+    return one.attribution.referrer_user_id
 
 
 def _read(table: Table, ids: Sequence[str], now: datetime) -> tuple[list[Attribution], list[str]]:
@@ -115,15 +119,6 @@ def _tries(
         if at_most > 0:
             yield _Try(one, at_most)
         left -= at_most
-
-
-def _side_by_side(act: Callable[[_Try], _Tried], tries: Sequence[_Try]) -> Iterator[_Tried]:
-    """One after the other for one referrer, whose rewards all meet on one account."""
-    of_referrer: dict[str, list[_Try]] = defaultdict(list)
-    for one in tries:
-        of_referrer[one.attribution.referrer_user_id].append(one)
-    for tried in side_by_side(lambda some: [act(one) for one in some], [*of_referrer.values()]):
-        yield from tried
 
 
 def _recover(

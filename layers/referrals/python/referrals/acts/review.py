@@ -1,13 +1,12 @@
 """Review: a person's yes or no to an attribution that waits for one, or to many at once."""
 
 import logging
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from referrals.acts.granting import Outcome, carry_out
 from referrals.dynamodb.parts import too_busy
-from referrals.dynamodb.side_by_side import side_by_side
+from referrals.dynamodb.side_by_side import in_turns
 from referrals.dynamodb.table import Table
 from referrals.rules import life
 from referrals.rules.attribution import Actor, Attribution, Change
@@ -54,19 +53,15 @@ def decide(
     Those of one referrer come one after the other, for their rewards all meet on one account.
     """
     found = attributions.get_many(table, [one.attribution_id for one in decisions])
-    of_referrer: dict[str, list[Decision]] = defaultdict(list)
-    for one in decisions:
+
+    def carried_out(one: Decision) -> Decided:
+        return _decided(table, found.get(one.attribution_id), one, programme, actor)
+
+    def referrer(one: Decision) -> str:
         known = found.get(one.attribution_id)
-        of_referrer[known.referrer_user_id if known else ""].append(one)
+        return known.referrer_user_id if known else ""
 
-    def in_turn(some: list[Decision]) -> list[Decided]:
-        return [
-            _decided(table, found.get(one.attribution_id), one, programme, actor) for one in some
-        ]
-
-    done = [one for some in side_by_side(in_turn, [*of_referrer.values()]) for one in some]
-    by_id = {one.decision.attribution_id: one for one in done}
-    return [by_id[one.attribution_id] for one in decisions]
+    return in_turns(carried_out, decisions, referrer)
 
 
 def _decided(

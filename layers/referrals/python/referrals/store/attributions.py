@@ -7,6 +7,7 @@ from functools import partial
 
 from referrals.dynamodb.parts import Part, Refused
 from referrals.dynamodb.table import Table
+from referrals.dynamodb.values import Item
 from referrals.rules import funnel
 from referrals.rules.attribution import (
     Attribution,
@@ -198,9 +199,13 @@ def _look_at_cap(table: Table, change: Change, monthly_cap: int) -> None:
     if use is None or use.slots < 0:
         return
     key = keys.monthly_rewards(use.user_id, use.month)
-    month = table.get_many([key]).get(key, {})
-    if month.get("qualified", 0) >= monthly_cap:
+    if month_full(table.get_many([key]).get(key), monthly_cap):
         raise Refused(frozenset({CAP}))
+
+
+def month_full(month: Item | None, monthly_cap: int) -> bool:
+    """Whether a referrer's month, as it was read, has no slot left."""
+    return int((month or {}).get("qualified", 0)) >= monthly_cap
 
 
 def _not_erased(table: Table, after: Attribution) -> Part:

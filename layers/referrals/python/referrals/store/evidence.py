@@ -13,7 +13,7 @@ from referrals.rules.ids import attribution_id
 from referrals.rules.programme import Programme
 from referrals.rules.risk import DISPOSABLE_EMAIL, Person, RiskFacts
 from referrals.rules.times import timestamp
-from referrals.store import keys, profiles
+from referrals.store import attributions, keys, profiles
 from referrals.store.items import attribution_from
 
 VELOCITY_WINDOW = timedelta(hours=24)
@@ -47,8 +47,8 @@ def gather(
         referrer = _joined(referrer, _as_signed_up(attribution_from(items[own])))
     referred = profiles.person_from(items.get(referred_key))
     referred = _joined(referred, _as_signed_up(attribution))
-    taken = items.get(month_key, {}).get("qualified", 0)
-    return Evidence(referrer, referred, recent, month_full=taken >= programme.monthly_cap)
+    full = attributions.month_full(items.get(month_key), programme.monthly_cap)
+    return Evidence(referrer, referred, recent, month_full=full)
 
 
 def weighed(

@@ -16,10 +16,8 @@ from referrals.store import keys
 def count(table: Table, user_id: str, request_id: str, now: datetime) -> None:
     """Count a request that was served. Sent once: a repeated ADD would count twice."""
     lane = crc32(request_id.encode()) % keys.LANES
-    key = keys.use(user_id, window_at(Window.MONTH, now), lane)
-    table.unrepeated.update_item(
-        TableName=table.name,
-        Key={"pk": {"S": key.pk}, "sk": {"S": key.sk}},
+    table.add(
+        keys.use(user_id, window_at(Window.MONTH, now), lane),
         UpdateExpression="ADD requests :one",
         ExpressionAttributeValues=dynamodb_values({":one": 1}),
     )

@@ -118,7 +118,7 @@ def _places(table: Table, secret: bytes, filters: Filters, walk: Walk) -> Iterat
         )
     if not streams:
         streams.append(partial(_everybody, table))
-    return filter(walk.is_ahead, _meeting([_Stream(one, walk) for one in streams]))
+    return filter(walk.is_ahead, _meeting([_Stream(one, walk) for one in streams], walk))
 
 
 class _Stream:
@@ -139,10 +139,6 @@ class _Stream:
                 return place
         self._places = self._opened(replace(self._walk, after=aim))
         return next((one for one in self._places if self._walk.reaches(one, aim)), None)
-
-    def last(self, places: Iterable[Place]) -> Place:
-        """The one of these that the walk comes to last."""
-        return self._walk.last(places)
 
 
 def _indexed(table: Table, index: str, partition: tuple[str, str], walk: Walk) -> Iterator[Place]:
@@ -208,11 +204,11 @@ def _of_user(table: Table, secret: bytes, user_id: str, walk: Walk) -> Iterator[
     yield from walk.merged([came_by, chain([head] if head else [], made)])
 
 
-def _meeting(streams: Sequence[_Stream]) -> Iterator[Place]:
+def _meeting(streams: Sequence[_Stream], walk: Walk) -> Iterator[Place]:
     """The places that all streams hold. Who is behind leaps to where the furthest is."""
     heads = side_by_side(_Stream.next, streams)
     while None not in heads:
-        furthest = streams[0].last(head for head in heads if head is not None)
+        furthest = walk.last(head for head in heads if head is not None)
         if all(head == furthest for head in heads):
             yield furthest
             heads = [stream.next() for stream in streams]
