@@ -52,6 +52,31 @@ _REVIEWED = {
     "review_reason": "same_stripe_customer",
     "risk_flags": ["same_stripe_customer"],
 }
+_CODE = {"code": "A1B2C3D4E5F6", "user_id": "user-referrer"}
+_DISABLED = {
+    "at": "2026-03-13T10:00:00.000Z",
+    "by": "admin-user",
+    "disabled": True,
+    "why": "many signups from one address",
+}
+_ENABLED = _DISABLED | {
+    "at": "2026-03-13T11:30:00.000Z",
+    "disabled": False,
+    "why": "a school class, after all",
+}
+_STATS = {
+    "clicks": 42,
+    "attributed_signups": 9,
+    "qualified_referrals": 3,
+    "review_required": 1,
+    "rewarded_referrals": 2,
+    "capped_referrals": 0,
+    "rejected_referrals": 0,
+    "signup_rate": 0.214,
+    "qualification_rate": 0.333,
+    "reward_rate": 0.222,
+}
+_DAY = {"start": "2026-03-13T00:00:00.000Z", "end": "2026-03-14T00:00:00.000Z"}
 _REJECTED = {
     **_ATTRIBUTED,
     **_REVIEWED,
@@ -165,18 +190,8 @@ ANSWERS: dict[str, Any] = {
             }
         ],
     },
-    "referral_stats": {
-        "clicks": 42,
-        "attributed_signups": 9,
-        "qualified_referrals": 3,
-        "review_required": 1,
-        "rewarded_referrals": 2,
-        "capped_referrals": 0,
-        "rejected_referrals": 0,
-        "signup_rate": 0.214,
-        "qualification_rate": 0.333,
-        "reward_rate": 0.222,
-    },
+    "referral_stats": _STATS,
+    "referral_series": {"items": [_STATS | _DAY]},
     "reject_referral": {"attribution": _REJECTED, "rewards": []},
     "approve_referral": {"attribution": {**_ATTRIBUTION, **_REVIEWED}, "rewards": [_REWARD]},
     "decide_referrals": {
@@ -197,6 +212,8 @@ ANSWERS: dict[str, Any] = {
             },
         ]
     },
+    "disable_code": _CODE | {"disabled": True, "decisions": [_DISABLED]},
+    "enable_code": _CODE | {"disabled": False, "decisions": [_ENABLED, _DISABLED]},
     "recover_grants": {
         "attempted": 3,
         "recovered": 2,
@@ -231,6 +248,7 @@ ANSWERS: dict[str, Any] = {
     },
     "get_account": {
         "account": _ACCOUNT,
+        "code": _CODE | {"disabled": False, "decisions": []},
         "service_used": 0,
         "ledger": [_BOOKING],
     },

@@ -55,7 +55,13 @@ ACCESS = {
     "my_referral_events": USER,
     "stripe_webhook": STRIPE,
 }
-DEPENDING_ON_STATE = {"attribute_signup", "approve_referral", "reject_referral"}
+DEPENDING_ON_STATE = {
+    "attribute_signup",
+    "approve_referral",
+    "disable_code",
+    "enable_code",
+    "reject_referral",
+}
 # They derive ids, hash or sign cursors.
 HASHING = {
     "attribute_signup",

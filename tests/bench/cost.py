@@ -108,6 +108,19 @@ LEAST = {
         "not folded and two looks at how often it was (1 R each), and for each of two broken hours "
         "eight shards of clicks and eight lanes of members (1 R each)",
     ),
+    "referral_series": Least(
+        1,
+        46,
+        4,
+        f"{_CHARGE}, what stats reads, of two months where days are told",
+    ),
+    "disable_code": Least(
+        133,
+        1,
+        3,
+        f"{_CHARGE}, a transaction (2 W each) of the code, a line of its trail and a mark on each "
+        "of the 64 shards where signups look; the code read (1 R)",
+    ),
     "my_referrals": Least(
         0,
         11,
@@ -119,7 +132,11 @@ LEAST = {
         0, 2, 2, "the own attribution and the pointers (1 R each), each referral (1 R)", 1
     ),
     "get_account": Least(
-        1, 10, 2, f"{_CHARGE}, account, ledger and eight lanes of a key's use (1 R each)"
+        1,
+        12,
+        3,
+        f"{_CHARGE}, account, ledger, eight lanes of a key's use, which code is theirs, and then "
+        "the code (1 R each)",
     ),
     "change_plan": Least(2, 1, 3, f"{_CHARGE}, the plan (1 W), the account as it is then (1 R)"),
 }

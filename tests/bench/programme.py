@@ -15,6 +15,7 @@ from referrals.dynamodb.table import Table
 from referrals.edge import auth, clock, service, settings
 from referrals.edge.tokens import _key_set
 from referrals.rules.times import timestamp
+from referrals.store import codes
 from tests.functions.client import event, handler_of, invoke, send
 from tests.functions.identity_provider import AUDIENCE, ISSUER, IdentityProvider
 from tests.functions.running import CODE, REFERRER, SIGNING_SECRET, RunningProgramme
@@ -92,6 +93,8 @@ class Requests:
             "check_stripe": dict,
             "create_api_key": lambda: {"user_id": self._new(), "role": "service"},
             "decide_referrals": self._decisions,
+            "disable_code": lambda: self._code("disable"),
+            "enable_code": lambda: self._code("enable"),
             "erase_user": self._erasure,
             "expire_attributions": dict,
             "follow_link": self._link,
@@ -102,6 +105,9 @@ class Requests:
             "my_referrals": lambda: self._own("/referrals/me"),
             "reconcile": dict,
             "recover_grants": lambda: self._admin("POST", "/admin/referrals/recover"),
+            "referral_series": lambda: self._admin(
+                "GET", "/admin/referrals/series", query=_month()
+            ),
             "referral_stats": lambda: self._admin("GET", "/admin/referrals/stats", query=_month()),
             "reject_referral": lambda: self._review("reject"),
             "revoke_api_key": self._revocation,
@@ -140,6 +146,13 @@ class Requests:
         one = {"id": waiting["attribution"]["id"], "verdict": "approve", "reason": "seen"}
         body = {"idempotency_key": self._new() + "-decisions", "decisions": [one]}
         return self._admin("POST", "/admin/referrals/decisions", body=body)
+
+    def _code(self, verdict: str) -> Event:
+        """A code of its own, which is as the verdict finds it."""
+        code = codes.create(self._programme.table, self._new(), f"{next(_numbers):012}")
+        if verdict == "enable":
+            assert self._programme.disable(code).good
+        return self._admin("POST", f"/admin/codes/{code}/{verdict}", body={"reason": "seen"})
 
     def _visit(self) -> str:
         return send(handler_of("capture_click"), self._click()).good["click_id"]

@@ -111,6 +111,9 @@ class RunningProgramme:
         bounds = {"from": start, "to": end}
         return self.admin("referral_stats", "GET", "/admin/referrals/stats", query=bounds | query)
 
+    def series(self, **query: str) -> Answer:
+        return self.admin("referral_series", "GET", "/admin/referrals/series", query=query)
+
     def review(self, verdict: str, attribution_id: str, **details: Any) -> Answer:
         path = f"/admin/referrals/{attribution_id}/{verdict}"
         return self.admin(f"{verdict}_referral", "POST", path, **details)
@@ -121,6 +124,12 @@ class RunningProgramme:
             "decisions": [{"id": one, "verdict": verdict} for one in ids],
         }
         return self.admin("decide_referrals", "POST", "/admin/referrals/decisions", body=body)
+
+    def disable(self, code: str = CODE, **details: Any) -> Answer:
+        return self.admin("disable_code", "POST", f"/admin/codes/{code}/disable", **details)
+
+    def enable(self, code: str = CODE, **details: Any) -> Answer:
+        return self.admin("enable_code", "POST", f"/admin/codes/{code}/enable", **details)
 
     def recover(self, **query: str) -> Answer:
         return self.admin("recover_grants", "POST", "/admin/referrals/recover", query=query)

@@ -44,6 +44,8 @@ ROUTES = {
     "reject_referral": ("/admin/referrals/{id}/reject", "admin_key"),
     "approve_referral": ("/admin/referrals/{id}/approve", "admin_key"),
     "decide_referrals": ("/admin/referrals/decisions", "admin_key"),
+    "disable_code": (f"/admin/codes/{CODE}/disable", "admin_key"),
+    "enable_code": (f"/admin/codes/{CODE}/enable", "admin_key"),
     "erase_user": ("/admin/users/user-held/erase", "admin_key"),
     "change_plan": ("/admin/accounts/user-held/plan", "admin_key"),
 }

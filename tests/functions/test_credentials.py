@@ -13,6 +13,7 @@ ADMIN_ROUTES = {
         "/admin/referrals/stats",
         {"query": {"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}},
     ),
+    "referral_series": ("GET", "/admin/referrals/series", {}),
     "reject_referral": ("POST", "/admin/referrals/{id}/reject", {}),
     "approve_referral": ("POST", "/admin/referrals/{id}/approve", {}),
     "decide_referrals": (
@@ -30,6 +31,8 @@ ADMIN_ROUTES = {
     "get_account": ("GET", "/admin/accounts/user-held", {}),
     "change_plan": ("POST", "/admin/accounts/user-held/plan", {"body": {"plan": "growth"}}),
     "erase_user": ("POST", "/admin/users/user-held/erase", {}),
+    "disable_code": ("POST", f"/admin/codes/{CODE}/disable", {}),
+    "enable_code": ("POST", f"/admin/codes/{CODE}/enable", {}),
 }
 KEYED_ROUTES = ADMIN_ROUTES | {
     "attribute_signup": (

@@ -158,7 +158,7 @@ def test_neither_click_nor_code_is_a_400(programme, untouched):
 
 def test_a_disabled_code_no_longer_attributes(programme, table, untouched):
     click = programme.click().good["click_id"]
-    codes.disable(table, CODE, REFERRER)
+    codes.retire(table, CODE, REFERRER)
     with untouched():
         assert programme.signup("user-new").fields == ["code"]
         assert programme.signup("user-new", click_id=click).fields == ["code"]

@@ -132,7 +132,7 @@ def test_what_is_told_again_is_kept_once(programme, table, click):
 
 
 def test_a_disabled_code_attributes_nobody(programme, table, click):
-    codes.disable(table, CODE, "erased_0")
+    codes.retire(table, CODE, "erased_0")
     assert programme.stripe(by_reference(click)).good["handled"]
     assert referrals(programme) == []
 

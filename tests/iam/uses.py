@@ -25,6 +25,7 @@ from tests.stripe_payloads import Sale
 from tests.template import template
 
 OTHER_CODE = "B1B2C3D4E5F6"
+THIRD_CODE = "D1B2C3D4E5F6"
 
 Use = Callable[[RunningProgramme], object]
 USES: list[Use] = []
@@ -90,6 +91,16 @@ def clicks_come_again_with_every_kind_of_id(programme: RunningProgramme) -> None
 
 
 @use
+def a_code_is_decided_on_and_shown(programme: RunningProgramme) -> None:
+    codes.create(programme.table, "decided-on", THIRD_CODE)
+    assert programme.disable(THIRD_CODE).good["disabled"]
+    other_key = programme.new_key("other-admin", "admin")
+    assert not programme.enable(THIRD_CODE, key=other_key).good["disabled"]
+    path = "/admin/accounts/decided-on"
+    assert programme.admin("get_account", "GET", path).good["code"]["decisions"]
+
+
+@use
 def referrals_are_listed_by_every_filter(programme: RunningProgramme) -> None:
     programme.owed("listed")
     filters: tuple[dict[str, str], ...] = (
@@ -102,6 +113,11 @@ def referrals_are_listed_by_every_filter(programme: RunningProgramme) -> None:
         assert programme.list(**one).status == 200
     since, until = (clock.now() + timedelta(minutes=minutes) for minutes in (-1, 1))
     assert programme.stats(since.isoformat(), until.isoformat()).good["attributed_signups"] >= 1
+    bounds = {"from": since.isoformat(), "to": until.isoformat()}
+    assert programme.series(**bounds).good["items"][-1]["attributed_signups"] >= 1
+    assert programme.click().good
+    assert invoke("roll_up_clicks", {})["minutes"]
+    assert programme.series(grain="hour").good["items"][-1]["clicks"] >= 1
 
 
 @use

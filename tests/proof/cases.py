@@ -150,6 +150,16 @@ CASES: dict[str, Case] = {
             ],
         },
     ),
+    "a code disabled": _admin(
+        "disable_code", "POST", f"/codes/{CODES['metered']}/disable", body={}
+    ),
+    "a code enabled": _admin(
+        "enable_code",
+        "POST",
+        f"/codes/{CODES['metered']}/enable",
+        Request("disable_code", "POST", f"/admin/codes/{CODES['metered']}/disable", {"body": {}}),
+        body={},
+    ),
     "recovery by schedule": Case(
         "recover_grants", Invoke("recover_grants"), (LINKED, PAID), HELD, timedelta(days=3)
     ),
@@ -169,6 +179,14 @@ CASES: dict[str, Case] = {
     "a list": _admin("list_referrals", "GET", "/referrals", LINKED, PAID),
     "a referral": _admin("get_referral", "GET", f"/referrals/{REFERRAL}", LINKED, PAID),
     "stats": _admin("referral_stats", "GET", "/referrals/stats", LINKED, PAID, query=_BOUNDS),
+    "a series": _admin(
+        "referral_series",
+        "GET",
+        "/referrals/series",
+        LINKED,
+        PAID,
+        query=_BOUNDS | {"grain": "hour"},
+    ),
     "an account": _admin("get_account", "GET", "/accounts/metered", LINKED, PAID),
     "a plan": _admin(
         "change_plan", "POST", f"/accounts/{USER}/plan", body={"plan": "pro", "overage": True}

@@ -6,17 +6,18 @@ from functools import partial
 
 import pytest
 
+from referrals.acts import disabling
 from referrals.dynamodb.parts import Refused
 from referrals.rules.attribution import Status
 from referrals.rules.errors import InvalidRequest, StateConflict
 from referrals.rules.facts import CustomerLinked
-from referrals.rules.ids import attribution_id
+from referrals.rules.ids import attribution_id, tombstone
 from referrals.rules.programme import Programme
 from referrals.store import api_keys, codes, facts, keys
 from referrals.store.api_keys import ApiKey
-from referrals.store.codes import CodeTaken
+from referrals.store.codes import Code, CodeTaken
 from tests.proof.stage import Stage
-from tests.samples import CODE, NOW, PAID, SECRET, charge, dispute, invoice
+from tests.samples import CODE, NOW, PAID, SECRET, actor, charge, dispute, invoice
 from tests.simulation.faults import Fault
 from tests.store.scene import Scene
 
@@ -49,8 +50,52 @@ def of_two_signups_at_once_one_stands(stage: Stage) -> None:
 @scenario
 def a_code_that_is_disabled_meanwhile_refers_nobody(stage: Stage) -> None:
     scene = scene_on(stage)
-    disable = partial(codes.disable, scene.table, CODE, "ref")
+    disable = partial(codes.retire, scene.table, CODE, "ref")
     stage.just_before("TransactWriteItems", "COHORT", disable)
+    with pytest.raises(InvalidRequest):
+        scene.sign_up()
+
+
+@scenario
+def a_disabling_that_was_held_up_does_not_undo_what_others_decided(stage: Stage) -> None:
+    scene = scene_on(stage)
+
+    def others() -> None:
+        disabling.disable(scene.table, CODE, actor(NOW))
+        disabling.enable(scene.table, CODE, actor(NOW))
+
+    stage.just_before("TransactWriteItems", "CODE#", others)
+    with pytest.raises(StateConflict):
+        disabling.disable(scene.table, CODE, actor(NOW))
+    assert scene.sign_up().referrer_user_id == "ref"
+
+
+@scenario
+def an_enabling_that_was_held_up_does_not_undo_what_others_decided(stage: Stage) -> None:
+    scene = scene_on(stage)
+    disabling.disable(scene.table, CODE, actor(NOW))
+
+    def others() -> None:
+        disabling.enable(scene.table, CODE, actor(NOW))
+        disabling.disable(scene.table, CODE, actor(NOW))
+
+    stage.just_before("TransactWriteItems", "CODE#", others)
+    with pytest.raises(StateConflict):
+        disabling.enable(scene.table, CODE, actor(NOW))
+    with pytest.raises(InvalidRequest):
+        scene.sign_up()
+
+
+@scenario
+def the_code_of_one_who_is_erased_meanwhile_is_not_enabled(stage: Stage) -> None:
+    scene = scene_on(stage)
+    disabling.disable(scene.table, CODE, actor(NOW))
+    gone = tombstone(SECRET, "ref")
+    retire = partial(codes.retire, scene.table, CODE, gone)
+    stage.just_before("TransactWriteItems", "CODE#", retire)
+    with pytest.raises(StateConflict):
+        disabling.enable(scene.table, CODE, actor(NOW))
+    assert codes.get(scene.table, CODE) == Code(CODE, gone, disabled=True)
     with pytest.raises(InvalidRequest):
         scene.sign_up()
 

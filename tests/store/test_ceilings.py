@@ -16,6 +16,7 @@ from ministack.services import dynamodb
 from ministack.services.dynamodb import _item_size_bytes
 from ulid import ULID
 
+from referrals.acts import disabling
 from referrals.acts.settlement import settle
 from referrals.dynamodb.values import dynamodb_values
 from referrals.rules.attribution import Status
@@ -27,8 +28,9 @@ from referrals.rules.times import timestamp
 from referrals.store import click_limit, codes, facts, keys, metering
 from referrals.store.items import attribution_item
 from referrals.views import members
-from referrals.views.funnel import Span, count
+from referrals.views.funnel import Span, count, count_each
 from referrals.views.listing import Filters, page
+from referrals.views.series import Grain, steps
 from referrals.views.story import story
 from tests.samples import CODE, NOW, PAID, SECRET, actor, charge, invoice, invoice_payment
 from tests.store.bill import billed
@@ -133,6 +135,18 @@ def _story():
     return scene, lambda: story(scene.table, SECRET, one, scene.programme)
 
 
+def _decided_code(act, *before):
+    """Its shards are full of counts."""
+    scene = Scene()
+    for shard in range(keys.SHARDS):
+        key = keys.referrer_counts(CODE, shard)
+        item = {"pk": key.pk, "sk": key.sk, **dict.fromkeys(FIGURES, 10**6)}
+        scene.table.write(scene.table.put("counts", item))
+    for one in before:
+        one(scene.table, CODE, actor(NOW))
+    return scene, lambda: act(scene.table, CODE, actor(NOW))
+
+
 def _metered():
     scene = Scene()
     metering.charge(scene.table, "ref", NOW)
@@ -185,7 +199,7 @@ def _own_view(*, referrals):
 _BROKEN = timedelta(seconds=30)
 
 
-def _aged(years, campaign, *, bounds=(_BROKEN, -_BROKEN), crowd=0):
+def _aged(years, campaign, *, bounds=(_BROKEN, -_BROKEN), crowd=0, grain=None):
     """Every minute of so many years has clicks and signups; the bounds break the ends' minutes.
 
     Clicks are counted up to two minutes ago, signups folded up to an hour ago, and since then every
@@ -227,6 +241,10 @@ def _aged(years, campaign, *, bounds=(_BROKEN, -_BROKEN), crowd=0):
     put(keys.ROLLED_UP, **{name: timestamp(at) for name, at in marks.items()})
     put(keys.folds(campaign or keys.EVERY_CAMPAIGN), folded=9)
     since, until = bounds
+    if grain:
+        most = timedelta(days=364 if grain is Grain.DAY else 30)
+        cut = steps(grain, NOW - most + since, NOW + until, NOW)
+        return scene, lambda: count_each(scene.table, cut, campaign, NOW, KEPT)
     span = Span.between(since and start + since, until and NOW + until, NOW)
     return scene, lambda: count(scene.table, span, campaign, NOW, KEPT)
 
@@ -301,6 +319,17 @@ OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost,
     "refund": (_refund, Cost(20, 2, 7, 7), Ceiling(26)),
     "approve": (lambda: _review("approve"), Cost(22, 2, 1, 2), Ceiling(26, trips=2)),
     "reject": (lambda: _review("reject"), Cost(10, 2, 1, 2), Ceiling(12, trips=2)),
+    # The code, the line of its trail and 64 marks, each twice for the transaction.
+    "a code disabled": (
+        lambda: _decided_code(disabling.disable),
+        Cost(132, 0, 1, 2),
+        Ceiling(132, 1, 2),
+    ),
+    "a code enabled": (
+        lambda: _decided_code(disabling.enable, disabling.disable),
+        Cost(132, 0, 1, 2),
+        Ceiling(132, 1, 2),
+    ),
     "recover: idle": (_idle, Cost(0, 0, 4, 1), Ceiling(0, 8, 1)),
     "recover: one reward": (lambda: _recovery(1), Cost(6, 0, 5, 3), Ceiling(12, trips=3)),
     "recover: both rewards": (lambda: _recovery(2), Cost(18, 3, 5, 3), Ceiling(24, trips=3)),
@@ -349,6 +378,15 @@ OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost,
         Cost(0, 0, 83, 3),
         _STATS,
     ),
+    **{
+        f"a series as long as may be, by the {grain}": (
+            partial(_aged, 2, "spring_2026", grain=grain),
+            Cost(0, 0, reads, trips),
+            Ceiling(0, 200, 4),
+        )
+        # Of a month ago raw clicks are still there: three minutes of them are two trips.
+        for grain, reads, trips in ((Grain.DAY, 101, 3), (Grain.HOUR, 149, 4))
+    },
     **{
         f"stats of {years} years{and_campaign}{bounded}": (
             partial(_aged, years, campaign, bounds=bounds),

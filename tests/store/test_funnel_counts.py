@@ -13,11 +13,12 @@ from referrals.acts.roll_up import roll_up
 from referrals.dynamodb.parts import Busy
 from referrals.rules.clicks import OTHER_CAMPAIGNS
 from referrals.rules.errors import StateConflict
-from referrals.rules.funnel import Cohort
+from referrals.rules.funnel import Cohort, total
 from referrals.rules.ids import attribution_id
 from referrals.rules.times import parse_timestamp
 from referrals.store import click_counts, codes, keys
-from referrals.views.funnel import Span, count
+from referrals.views.funnel import Span, count, count_each
+from referrals.views.series import Grain, steps
 from tests.samples import NOW, PAID, SECRET, charge
 from tests.store.scene import KEPT, Scene
 from tests.tables import direct_table, everything
@@ -114,12 +115,22 @@ def test_any_bounds_and_campaign_give_the_recount_of_what_happened(events, bound
     for number, event in enumerate(sorted(events, key=lambda event: event[0])):
         _happen(scene, number, event, users)
     now = _at(max(milliseconds for milliseconds, *_ in events))
-    for one, other, microseconds, campaign in bounds:
+    for number, (one, other, microseconds, campaign) in enumerate(bounds):
         start, end = sorted(_at(_milliseconds(bound, events)) for bound in (one, other))
         start += timedelta(microseconds=microseconds)
         counted = count(scene.table, Span.between(start, end, now), campaign, now, KEPT)
         assert counted == _recounted(scene, start, end, campaign)
+        if number < len(Grain):
+            grain = list(Grain)[number]
+            cut = steps(grain, start, end, now)
+            each = count_each(scene.table, cut, campaign, now, KEPT)
+            assert each == [_recounted(scene, one.start, one.end, campaign) for one in cut]
+            assert _added_up(each) == counted
     assert scene.broken() == []
+
+
+def _added_up(counted):
+    return sum(clicks for clicks, _ in counted), total(cohort for _, cohort in counted)
 
 
 def _visited(*minutes, campaign=None):

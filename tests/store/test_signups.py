@@ -92,7 +92,7 @@ def test_a_disabled_code_refers_nobody_new_and_keeps_whom_it_referred(scene):
 
 
 def _disable(scene):
-    codes.disable(scene.table, CODE, "ref")
+    codes.retire(scene.table, CODE, "ref")
 
 
 def test_a_code_that_was_disabled_since_it_was_last_seen_refers_nobody(scene):

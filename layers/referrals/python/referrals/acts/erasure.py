@@ -222,7 +222,7 @@ def _retire_code(table: Table, user_id: str, erased: str) -> None:
     code = codes.of_user(table, user_id)
     if code is None:
         return
-    codes.disable(table, code, erased)
+    codes.retire(table, code, erased)
 
 
 def _forget_use(table: Table, user_id: str) -> None:

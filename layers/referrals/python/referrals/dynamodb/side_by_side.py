@@ -8,6 +8,7 @@ from typing import Any, TypeVar, overload
 T = TypeVar("T")
 R = TypeVar("R")
 U = TypeVar("U")
+V = TypeVar("V")
 
 _WIDTH = 16
 
@@ -39,6 +40,10 @@ def together(one: Callable[[], T], other: Callable[[], R], /) -> tuple[T, R]: ..
 def together(
     one: Callable[[], T], other: Callable[[], R], third: Callable[[], U], /
 ) -> tuple[T, R, U]: ...
+@overload
+def together(
+    one: Callable[[], T], other: Callable[[], R], third: Callable[[], U], fourth: Callable[[], V], /
+) -> tuple[T, R, U, V]: ...
 def together(*reads: Callable[[], Any]) -> tuple[Any, ...]:
     """Different reads at the same time, answers in order."""
     return tuple(side_by_side(lambda read: read(), reads))

@@ -5,7 +5,7 @@ marked after them, and what is beyond the mark is counted live.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
@@ -47,13 +47,18 @@ def mark(table: Table, name: str, until: datetime) -> None:
         table.write(moved)
 
 
-def total(table: Table, campaign: str, periods: Iterable[Period]) -> int:
-    """The clicks of periods that were counted."""
-    by_place: dict[Key, list[str]] = defaultdict(list)
-    for period in periods:
-        by_place[Key(keys.clicks_of(period.holder), campaign)].append(_NUMBER + period.name)
-    items = table.get_many(list(by_place))
-    return sum(items[place].get(name, 0) for place in items for name in by_place[place])
+def totals(table: Table, campaign: str, spans: Sequence[Iterable[Period]]) -> list[int]:
+    """The clicks of the periods of each span, which were counted."""
+    by_place: dict[Key, list[tuple[int, str]]] = defaultdict(list)
+    for number, periods in enumerate(spans):
+        for period in periods:
+            place = Key(keys.clicks_of(period.holder), campaign)
+            by_place[place].append((number, _NUMBER + period.name))
+    found = [0 for _ in spans]
+    for place, item in table.get_many(list(by_place)).items():
+        for number, name in by_place[place]:
+            found[number] += item.get(name, 0)
+    return found
 
 
 def of_minutes(table: Table, hour: datetime) -> dict[str, dict[str, int]]:

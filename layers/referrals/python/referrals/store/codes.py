@@ -1,11 +1,17 @@
 """Referral codes: each user has one, each code one owner."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
 
 from referrals.dynamodb.parts import Refused
 from referrals.dynamodb.table import Table
+from referrals.dynamodb.values import Item
+from referrals.rules.attribution import Actor
 from referrals.rules.errors import InvalidRequest
+from referrals.rules.times import parse_timestamp, timestamp
 from referrals.store import keys, referrer_counts
 
 
@@ -18,6 +24,26 @@ class Code:
     disabled: bool = False
 
 
+@dataclass(frozen=True)
+class Decided:
+    """A person's word on a code: whether it was disabled or enabled, when, by whom and why."""
+
+    at: datetime
+    by: str
+    disabled: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A code as it stands and what was decided on it, newest first; `changes` counts its writes."""
+
+    code: Code
+    decided: Sequence[Decided]
+    changes: int
+
+
+_DECISIONS_TOLD = 20
 _RECENT_SECONDS = 60.0
 _RECENT_LIMIT = 10_000
 _recent: dict[tuple[str, str], tuple[Code, float]] = {}
@@ -85,16 +111,85 @@ def create(table: Table, user_id: str, code: str) -> str:
     return code
 
 
-def disable(table: Table, code: str, owner: str) -> None:
+def standing(table: Table, code: str) -> Standing | None:
+    """The code with the last decisions on it, or None for an unknown one."""
+    limit = _DECISIONS_TOLD + 1
+    newest = table.query(keys.code(code).pk, newest_first=True, page=limit)
+    items = {item["sk"]: item for item in islice(newest, limit)}
+    own = items.pop(keys.code(code).sk, None)
+    if own is None:
+        return None
+    decided = [
+        Decided(
+            at=parse_timestamp(item["decided_at"]),
+            by=item["decided_by"],
+            disabled=item["disabled"],
+            why=item["why"],
+        )
+        for item in items.values()
+    ]
+    known = Code(code, own["user_id"], own.get("disabled", False))
+    return Standing(known, decided, own.get("changes", 0))
+
+
+def standing_of(table: Table, user_id: str) -> Standing | None:
+    """The same of a user's code; None before the first was made."""
+    code = of_user(table, user_id)
+    return standing(table, code) if code else None
+
+
+def decide(table: Table, known: Standing, actor: Actor, *, disabled: bool) -> Standing:
+    """Disable or enable a code, and write down who did and why; the code as it stands then.
+
+    One transaction with every place where a signup under way would look. Refused where the code
+    was changed since it was read.
+    """
+    code, number = known.code.code, known.changes + 1
+    same = "changes = :known" if known.changes else "attribute_not_exists(changes)"
+    values: Item = {":disabled": disabled, ":changes": number}
+    if known.changes:
+        values[":known"] = known.changes
+    trail = {
+        ":at": timestamp(actor.at),
+        ":by": actor.name,
+        ":disabled": disabled,
+        ":why": actor.why,
+    }
+    marked = referrer_counts.disabled if disabled else referrer_counts.enabled
+    table.transact(
+        [
+            table.update(
+                "code",
+                keys.code(code),
+                "SET disabled = :disabled, changes = :changes",
+                values,
+                condition=same,
+            ),
+            table.update(
+                "decided",
+                keys.code_decision(code, number),
+                "SET decided_at = :at, decided_by = :by, disabled = :disabled, why = :why",
+                trail,
+            ),
+            *marked(table, code),
+        ]
+    )
+    latest = Decided(actor.at, actor.name, disabled, actor.why)
+    return Standing(replace(known.code, disabled=disabled), [latest, *known.decided], number)
+
+
+def retire(table: Table, code: str, owner: str) -> None:
     """Let nobody be referred by the code from now on, and have it name this owner.
 
-    One transaction with every place where a signup under way would look.
+    It counts as a change, so that no decision on what was read before holds any more.
     """
-    key = keys.code(code)
-    owned = table.update(
-        "code", key, "SET user_id = :owner, disabled = :yes", {":owner": owner, ":yes": True}
+    retired = table.update(
+        "code",
+        keys.code(code),
+        "SET user_id = :owner, disabled = :yes ADD changes :one",
+        {":owner": owner, ":yes": True, ":one": 1},
     )
-    table.transact([owned, *referrer_counts.disabled(table, code)])
+    table.transact([retired, *referrer_counts.disabled(table, code)])
 
 
 def unusable() -> InvalidRequest:

@@ -5,8 +5,9 @@ So each changes a shard that follows from the attribution's id. A fold moves the
 sums; readers add up both, between two looks at how often it did.
 """
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -109,36 +110,50 @@ def differences(
             yield campaign, Period(holder, name), cohorts[0], cohorts[1]
 
 
-def folded(table: Table, campaign: str, periods: Iterable[Period]) -> Counter[str]:
-    """The two numbers of what was folded, of these periods."""
-    by_place: dict[Key, list[str]] = defaultdict(list)
-    for period in periods:
-        by_place[keys.funnel_cohorts(campaign, period.holder)].append(period.name)
-    found: Counter[str] = Counter()
+def folded(table: Table, campaign: str, spans: Sequence[Iterable[Period]]) -> list[Counter[str]]:
+    """The two numbers of what was folded, of the periods of each span."""
+    by_place: dict[Key, list[tuple[int, str]]] = defaultdict(list)
+    for number, periods in enumerate(spans):
+        for period in periods:
+            place = keys.funnel_cohorts(campaign, period.holder)
+            by_place[place].append((number, period.name))
+    found: list[Counter[str]] = [Counter() for _ in spans]
     for place, item in table.get_many(list(by_place)).items():
-        for name in by_place[place]:
+        for number, name in by_place[place]:
             for kind in (_PROGRESS, _EXCEPTIONS):
-                found[kind] += item.get(kind + name, 0)
+                found[number][kind] += item.get(kind + name, 0)
     return found
 
 
-def unfolded(table: Table, campaign: str, start: datetime, end: datetime) -> Counter[str]:
-    """The same of the shards, of the minutes of [start, end)."""
-    found: Counter[str] = Counter()
-    if start >= end:
+def unfolded(
+    table: Table, campaign: str, spans: Sequence[tuple[datetime, datetime]]
+) -> list[Counter[str]]:
+    """The same of the shards, of the minutes of each span: in their order, some may be empty."""
+    found: list[Counter[str]] = [Counter() for _ in spans]
+    texts = [
+        (text_of(start), text_of(end), one)
+        for (start, end), one in zip(spans, found, strict=True)
+        if start < end
+    ]
+    if not texts:
         return found
-    low, high = (keys.counts_from(campaign, day) for day in (start, end - _MINUTE))
+    starts, ends, numbers = zip(*texts, strict=True)
+    first = datetime.fromisoformat(starts[0])
+    last = datetime.fromisoformat(ends[-1]) - _MINUTE
+    low, high = (keys.counts_from(campaign, day) for day in (first, last))
 
     def read(lane: int) -> list[Item]:
         return list(table.query(keys.counts(lane), between=(low, f"{high}~")))
 
-    first, last = text_of(start), text_of(end)
     for items in side_by_side(read, range(keys.LANES)):
         for item in items:
             shard = Shard.of(Key(item["pk"], item["sk"]))
-            if shard.campaign == campaign:
-                for kind, minute, number in _numbers(shard.day, item):
-                    found[kind] += number if first <= minute < last else 0
+            if shard.campaign != campaign:
+                continue
+            for kind, minute, number in _numbers(shard.day, item):
+                place = bisect_right(starts, minute) - 1
+                if place >= 0 and minute < ends[place]:
+                    numbers[place][kind] += number
     return found
 
 

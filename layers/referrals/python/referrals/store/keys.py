@@ -42,6 +42,11 @@ def code(code: str) -> Key:
     return Key(f"CODE#{code}", "CODE")
 
 
+def code_decision(code: str, number: int) -> Key:
+    """What was decided on a code, in order; before the code itself."""
+    return Key(f"CODE#{code}", f"AUDIT#{number:06d}")
+
+
 REFERRER_PREFIX = "REFERRER#"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from referrals.dynamodb.parts import Part
 from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
-from referrals.dynamodb.values import Item
+from referrals.dynamodb.values import Item, Key
 from referrals.rules.attribution import Attribution
 from referrals.rules.referrer import FIGURES, figures_of
 from referrals.store import keys
@@ -31,10 +31,15 @@ def changed(table: Table, before: Attribution, after: Attribution) -> list[Part]
 
 def disabled(table: Table, code: str) -> list[Part]:
     """The parts after which no signup by the code holds any more."""
-    places = (keys.referrer_counts(code, shard) for shard in range(keys.SHARDS))
     return [
-        table.update("disabled", place, "SET disabled = :yes", {":yes": True}) for place in places
+        table.update("disabled", place, "SET disabled = :yes", {":yes": True})
+        for place in _places(code)
     ]
+
+
+def enabled(table: Table, code: str) -> list[Part]:
+    """The parts after which signups by the code hold again."""
+    return [table.update("enabled", place, "REMOVE disabled", {}) for place in _places(code)]
 
 
 def of_code(table: Table, code: str) -> dict[str, int]:
@@ -51,6 +56,10 @@ def total(shards: Iterable[Item]) -> dict[str, int]:
     """The figures that shards add up to."""
     found = list(shards)
     return {name: sum(item.get(name, 0) for item in found) for name in FIGURES}
+
+
+def _places(code: str) -> list[Key]:
+    return [keys.referrer_counts(code, shard) for shard in range(keys.SHARDS)]
 
 
 def _added(

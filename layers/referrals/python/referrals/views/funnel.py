@@ -25,7 +25,7 @@ from referrals.store.click_counts import Marks
 from referrals.store.clicks import Seen
 
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
-_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -46,8 +46,8 @@ class Span:
         # Between two years, so that nothing is left over of any period.
         beyond = datetime(unreached.year + 1, 1, 1, tzinfo=UTC)
         since, until = (
-            beyond if bound > unreached else millisecond_ceiling(max(bound, _EARLIEST))
-            for bound in (start or _EARLIEST, end or _LATEST)
+            beyond if bound > unreached else millisecond_ceiling(max(bound, EARLIEST))
+            for bound in (start or EARLIEST, end or _LATEST)
         )
         return cls(since, until)
 
@@ -78,74 +78,105 @@ def count(
     Of a minute whose raw clicks have expired only the whole count is left: it goes to the span
     that holds the minute's start.
     """
-    if span.empty:
-        return 0, Cohort()
-    return together(
-        lambda: _clicks(table, span, campaign, now, clicks_kept),
-        lambda: _cohort(table, span, campaign),
+    return count_each(table, [span], campaign, now, clicks_kept)[0]
+
+
+def count_each(
+    table: Table,
+    spans: Sequence[Span],
+    campaign: str | None,
+    now: datetime,
+    clicks_kept: timedelta,
+) -> list[tuple[int, Cohort]]:
+    """The same of each of spans that follow one another and meet at whole minutes.
+
+    Referrals are counted as they all were at one moment.
+    """
+    if all(span.empty for span in spans):
+        return [(0, Cohort()) for _ in spans]
+    return list(
+        zip(
+            *together(
+                lambda: _clicks(table, spans, campaign, now, clicks_kept),
+                lambda: _cohorts(table, spans, campaign),
+            ),
+            strict=True,
+        )
     )
 
 
-def _cohort(table: Table, span: Span, campaign: str | None) -> Cohort:
+def _cohorts(table: Table, spans: Sequence[Span], campaign: str | None) -> list[Cohort]:
     """Counts of whole minutes and attributions of broken ones, of one moment between two folds."""
     name = campaign or keys.EVERY_CAMPAIGN
-    edges, inside = span.edges_and_inside()
-    periods = list(covering(inside.start, inside.end))
+    cut = [span.edges_and_inside() for span in spans]
+    edges = [(number, edge) for number, (found, _) in enumerate(cut) for edge in found]
+    insides = [(inside.start, inside.end) for _, inside in cut]
+    periods = [list(covering(*inside)) for inside in insides]
     folds = funnel_counts.folds(table, name)
     for wait in table.waits():
         numbers, shards, members = together(
             lambda: funnel_counts.folded(table, name, periods),
-            lambda: funnel_counts.unfolded(table, name, inside.start, inside.end),
+            lambda: funnel_counts.unfolded(table, name, insides),
             lambda: _members(table, edges),
         )
         now_folded, found = together(
             lambda: funnel_counts.folds(table, name),
-            partial(attributions.get_many, table, members),
+            partial(attributions.get_many, table, list(members)),
         )
         if now_folded == folds:
-            of_edges = (
-                counts_for(attribution)
-                for attribution in found.values()
-                if campaign is None or attribution.utm_campaign == campaign
-            )
-            numbers.update(shards)
-            return total([funnel_counts.cohort_of(numbers), *of_edges])
+            cohorts: list[list[Cohort]] = []
+            for one, unfolded in zip(numbers, shards, strict=True):
+                one.update(unfolded)
+                cohorts.append([funnel_counts.cohort_of(one)])
+            for attribution in found.values():
+                if campaign is None or attribution.utm_campaign == campaign:
+                    cohorts[members[attribution.id]].append(counts_for(attribution))
+            return [total(some) for some in cohorts]
         # What was moved meanwhile may have been seen twice, or not at all.
         folds = now_folded
         time.sleep(wait)
     raise Busy("the counts were still being folded")
 
 
-def _members(table: Table, edges: Sequence[Span]) -> list[str]:
-    def read(place: tuple[Span, int]) -> list[str]:
-        edge, lane = place
-        first, last = (keys.REFERRAL_PREFIX + timestamp(at) for at in (edge.start, edge.end))
-        return [item["id"] for item in table.query(keys.cohort(lane), between=(first, last))]
+def _members(table: Table, edges: Sequence[tuple[int, Span]]) -> dict[str, int]:
+    """In which of the spans each attribution of an edge is."""
 
-    places = [(edge, lane) for edge in edges for lane in range(keys.LANES)]
-    return [one for found in side_by_side(read, places) for one in found]
+    def read(place: tuple[int, Span, int]) -> list[tuple[str, int]]:
+        number, edge, lane = place
+        first, last = (keys.REFERRAL_PREFIX + timestamp(at) for at in (edge.start, edge.end))
+        members = table.query(keys.cohort(lane), between=(first, last))
+        return [(item["id"], number) for item in members]
+
+    places = [(*edge, lane) for edge in edges for lane in range(keys.LANES)]
+    return dict(one for found in side_by_side(read, places) for one in found)
 
 
 def _clicks(
-    table: Table, span: Span, campaign: str | None, now: datetime, clicks_kept: timedelta
-) -> int:
+    table: Table,
+    spans: Sequence[Span],
+    campaign: str | None,
+    now: datetime,
+    clicks_kept: timedelta,
+) -> list[int]:
     marks = click_counts.marks(table)
     if marks is None:
-        return 0
-    edges, inside = span.edges_and_inside()
+        return [0 for _ in spans]
     # A minute of which the first click may be gone is as good as gone.
     expired = minute_floor(now - clicks_kept) + _MINUTE
-    raw = [edge for edge in edges if edge.start >= expired]
-    # An expired edge stands or falls with its minute's start.
-    whole = [edge.start for edge in edges if edge not in raw and _whole(edge.start)]
-    raw += _uncounted(inside, marks, now)
+    counted: list[list[Period]] = []
+    raw: list[tuple[int, Span]] = []
+    for number, span in enumerate(spans):
+        edges, inside = span.edges_and_inside()
+        kept = [edge for edge in edges if edge.start >= expired]
+        # An expired edge stands or falls with its minute's start.
+        whole = [edge.start for edge in edges if edge not in kept and _whole(edge.start)]
+        raw += [(number, one) for one in (*kept, *_uncounted(inside, marks, now))]
+        counted.append(list(_counted(inside, whole, marks)))
     stored, live = together(
-        lambda: click_counts.total(
-            table, campaign or keys.EVERY_CAMPAIGN, _counted(inside, whole, marks)
-        ),
+        lambda: click_counts.totals(table, campaign or keys.EVERY_CAMPAIGN, counted),
         lambda: _live(table, raw, campaign),
     )
-    return stored + live
+    return [clicks + live[number] for number, clicks in enumerate(stored)]
 
 
 def _counted(inside: Span, whole: Iterable[datetime], marks: Marks) -> Iterator[Period]:
@@ -168,21 +199,19 @@ def _uncounted(inside: Span, marks: Marks, now: datetime) -> Iterator[Span]:
         start = until
 
 
-def _live(table: Table, spans: Sequence[Span], campaign: str | None) -> int:
-    """The clicks of spans, counted as the roll-up would: it looks at whole minutes."""
-    wholes = [(minute_floor(one.start), _minute_ceiling(one.end)) for one in spans]
-    bounds = [(timestamp(one.start), timestamp(one.end)) for one in spans]
+def _live(table: Table, spans: Sequence[tuple[int, Span]], campaign: str | None) -> Counter[int]:
+    """The clicks of numbered spans, counted as the roll-up would: it looks at whole minutes."""
+    wholes = [(minute_floor(one.start), _minute_ceiling(one.end)) for _, one in spans]
+    bounds = [(number, timestamp(one.start), timestamp(one.end)) for number, one in spans]
     by_minute: dict[str, list[Seen]] = defaultdict(list)
     for click in clicks.seen(table, wholes):
         by_minute[click.at[:16]].append(click)
-    found = 0
+    found: Counter[int] = Counter()
     for seen in by_minute.values():
         names = counted_as(Counter((click.code, click.campaign) for click in seen))
-        found += sum(
-            any(start <= click.at < end for start, end in bounds)
-            for click in seen
-            if campaign is None or names[click.code, click.campaign] == campaign
-        )
+        for click in seen:
+            if campaign is None or names[click.code, click.campaign] == campaign:
+                found.update(number for number, start, end in bounds if start <= click.at < end)
     return found
 
 

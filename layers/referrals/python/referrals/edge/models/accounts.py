@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from referrals.edge.models.codes import CodeView
 from referrals.edge.models.envelope import Request, Time
 from referrals.rules.credits import Account
 
@@ -73,10 +74,12 @@ class AccountView(BaseModel):
 class AccountPage(BaseModel):
     """An account with a page of its ledger, newest first.
 
-    `service_used` are the month's requests with the user's service keys, which no plan limits.
+    `code` is missing where the user never asked for one. `service_used` are the month's requests
+    with the user's service keys, which no plan limits.
     """
 
     account: AccountView
+    code: CodeView | None = None
     service_used: int
     ledger: list[LedgerView]
     next_cursor: str | None = None

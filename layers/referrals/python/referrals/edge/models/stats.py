@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel
 
+from referrals.edge.models.envelope import Time
+
 
 class StatsAnswer(BaseModel):
     """The funnel of a window: clicks by click time, attributions by creation time."""
@@ -16,3 +18,16 @@ class StatsAnswer(BaseModel):
     signup_rate: float
     qualification_rate: float
     reward_rate: float
+
+
+class StepView(StatsAnswer):
+    """The funnel of one day or hour of a series; the first and the last may be shorter."""
+
+    start: Time
+    end: Time
+
+
+class SeriesAnswer(BaseModel):
+    """The funnel of a window, step by step: they add up to the funnel of the whole."""
+
+    items: list[StepView]
