@@ -212,6 +212,7 @@ ANSWERS: dict[str, Any] = {
             },
         ]
     },
+    "export_referrals": "id,code,click_id,referrer_user_id,…\r\nattr-1,A1B2C3D4E5F6,…",
     "disable_code": _CODE | {"disabled": True, "decisions": [_DISABLED]},
     "enable_code": _CODE | {"disabled": False, "decisions": [_ENABLED, _DISABLED]},
     "recover_grants": {
@@ -285,6 +286,7 @@ HEADERS = {
     "RateLimit-Policy": ("string", "The limits of the plan"),
     "X-Credits-Charged": ("integer", "1, or 0 where the request was refused"),
     "X-Credits-Remaining": ("integer", "Included and granted credits left"),
+    "X-Next-Cursor": ("string", "Where the next page begins; none after the last"),
     "Location": ("string", "The landing page, with the link's query"),
     "Set-Cookie": ("string", "The click's id, for the attribution window"),
     "Cache-Control": ("string", "How long the answer may be kept"),

@@ -62,6 +62,8 @@ DEPENDING_ON_STATE = {
     "enable_code",
     "reject_referral",
 }
+# No envelope, but what a spreadsheet opens.
+CSV = {"export_referrals"}
 # They derive ids, hash or sign cursors.
 HASHING = {
     "attribute_signup",
@@ -183,6 +185,8 @@ def _value(text: str, schema: Schema) -> Any:
 
 def _responses(function: str, path: str, operation: Schema, access: Access) -> Schema:
     good = operation["responses"]["200"]
+    if function in CSV:
+        return _csv(function, access)
     good["description"] = "Done"
     good["headers"] = _headers("x-request-id", *(CHARGED if access.charged else ()))
     good["content"]["application/json"]["example"] = {
@@ -202,6 +206,17 @@ def _responses(function: str, path: str, operation: Schema, access: Access) -> S
     if function in DEPENDING_ON_STATE:
         statuses.add(409)
     return {"200": good} | {str(status): _refusal(status) for status in sorted(statuses)}
+
+
+def _csv(function: str, access: Access) -> Schema:
+    content = {"schema": {"type": "string"}, "example": ANSWERS[function]}
+    good = {
+        "description": "Done",
+        "headers": _headers("x-request-id", "X-Next-Cursor", *CHARGED),
+        "content": {"text/csv": content},
+    }
+    statuses = sorted({400, 500, 503, *access.refusals})
+    return {"200": good} | {str(status): _refusal(status) for status in statuses}
 
 
 def _redirects() -> Schema:

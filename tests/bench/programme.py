@@ -97,6 +97,7 @@ class Requests:
             "enable_code": lambda: self._code("enable"),
             "erase_user": self._erasure,
             "expire_attributions": dict,
+            "export_referrals": lambda: self._admin("GET", "/admin/referrals.csv"),
             "follow_link": self._link,
             "get_account": lambda: self._admin("GET", f"/admin/accounts/{REFERRER}"),
             "get_referral": lambda: self._admin("GET", f"/admin/referrals/{self._rewarded()}"),

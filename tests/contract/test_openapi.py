@@ -18,8 +18,8 @@ ERROR_STATUSES = {
 }
 
 
-# What browsers load, which is in no envelope.
-NOT_JSON = {"follow_link", "serve_card", "serve_console", "serve_embed"}
+# What browsers and spreadsheets load, which is in no envelope.
+NOT_JSON = {"export_referrals", "follow_link", "serve_card", "serve_console", "serve_embed"}
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ SHOWN = {
     "enable_code": lambda data: not data["disabled"],
     "erase_user": lambda data: data["attributions"] == data["bookings"] == 1,
     "expire_attributions": lambda answer: "expired" in answer,
+    "export_referrals": lambda told: told["headers"]["Content-Type"].startswith("text/csv"),
     "follow_link": lambda told: "referral_click=refclk_" in told["cookies"][0],
     "get_account": lambda data: len(data["ledger"]) > 1 and data["account"]["granted_left"] > 0,
     "get_referral": lambda data: data["audit"][-1]["to_status"] == "rewarded",

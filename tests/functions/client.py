@@ -132,12 +132,15 @@ def event(
 
 
 def send(handler: Handler, request: dict[str, Any]) -> Answer:
-    """Call the handler with an event and read its answer, which must be in the envelope."""
+    """Call the handler with an event and read its answer: in the envelope, or a spreadsheet's."""
     answer = handler(request, Context())
     status, headers, text = answer["statusCode"], answer["headers"], answer["body"]
     request_id = request["requestContext"]["requestId"]
-    body = json.loads(text)
     assert headers["x-request-id"] == request_id
+    if headers["Content-Type"].startswith("text/csv"):
+        assert status == 200
+        return Answer(status, headers, text, request_id, {"data": text})
+    body = json.loads(text)
     assert set(body) == {"code", "msg", "data"}
     assert body["code"] == status
     assert isinstance(body["msg"], str)

@@ -69,6 +69,8 @@ def test_the_event_is_taken_by_its_function(filled, name):
         assert answer["headers"]["Content-Type"].startswith("text/html")
     elif name in ("serve_card", "serve_embed"):
         assert answer["headers"]["Content-Type"].startswith("text/javascript")
+    elif name == "export_referrals":
+        assert answer["headers"]["Content-Type"].startswith("text/csv")
     elif "requestContext" in event:
         assert answer["statusCode"] == 200, answer["body"]
         assert json.loads(answer["body"])["msg"] == "ok"

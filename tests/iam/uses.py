@@ -111,6 +111,8 @@ def referrals_are_listed_by_every_filter(programme: RunningProgramme) -> None:
     )
     for one in filters:
         assert programme.list(**one).status == 200
+        exported = programme.admin("export_referrals", "GET", "/admin/referrals.csv", query=one)
+        assert exported.status == 200
     since, until = (clock.now() + timedelta(minutes=minutes) for minutes in (-1, 1))
     assert programme.stats(since.isoformat(), until.isoformat()).good["attributed_signups"] >= 1
     bounds = {"from": since.isoformat(), "to": until.isoformat()}

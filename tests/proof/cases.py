@@ -177,6 +177,7 @@ CASES: dict[str, Case] = {
     "reconciliation": Case("reconcile", Invoke("reconcile"), (LINKED, PAID)),
     "an erasure": _admin("erase_user", "POST", f"/users/{USER}/erase", LINKED, PAID, body={}),
     "a list": _admin("list_referrals", "GET", "/referrals", LINKED, PAID),
+    "an export": _admin("export_referrals", "GET", "/referrals.csv", LINKED, PAID),
     "a referral": _admin("get_referral", "GET", f"/referrals/{REFERRAL}", LINKED, PAID),
     "stats": _admin("referral_stats", "GET", "/referrals/stats", LINKED, PAID, query=_BOUNDS),
     "a series": _admin(

@@ -54,6 +54,8 @@ class Sending:
         if answer is None:
             return 0, None
         self.answers.statuses[function, answer["statusCode"]] += 1
+        if answer["headers"]["Content-Type"].startswith("text/csv"):
+            return answer["statusCode"], answer["body"]
         return answer["statusCode"], json.loads(answer["body"])["data"]
 
     def until(self, act: "Act", attempt: Callable[[], bool]) -> None:

@@ -28,6 +28,7 @@ HANDLERS = {
         "enable_code",
         "erase_user",
         "expire_attributions",
+        "export_referrals",
         "follow_link",
         "get_account",
         "get_referral",

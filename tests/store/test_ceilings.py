@@ -164,7 +164,7 @@ def _recovery(*limits):
     return scene, lambda: [scene.recover(_LATER, limit=limit) for limit in limits]
 
 
-def _list(hold_days=0, newest_first=True, **filters):
+def _list(hold_days=0, newest_first=True, limit=25, **filters):
     scene = Scene(Programme(hold_days=hold_days, monthly_cap=100))
     for number in range(60):
         at = NOW + timedelta(minutes=number)
@@ -173,7 +173,7 @@ def _list(hold_days=0, newest_first=True, **filters):
         if hold_days:
             scene.pay(f"new{number}", at=at)
     return scene, lambda: page(
-        scene.table, SECRET, Filters(**filters), 25, None, newest_first=newest_first
+        scene.table, SECRET, Filters(**filters), limit, None, newest_first=newest_first
     )
 
 
@@ -341,6 +341,12 @@ OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost,
     ),
     "a referral's story": (_story, Cost(0, 0, 15, 3), Ceiling(0, 20, 3)),
     "list 25": (_list, Cost(0, 0, 21, 2), Ceiling(0, 28, 2)),
+    # Half a unit for each line, and the eight lanes.
+    "an export of 60": (
+        lambda: _list(newest_first=False, limit=1000),
+        Cost(0, 0, 38, 2),
+        Ceiling(0, 60, 2),
+    ),
     "list 25 of a status": (
         lambda: _list(status=Status.ATTRIBUTED),
         Cost(0, 0, 17, 2),
