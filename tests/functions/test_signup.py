@@ -156,9 +156,9 @@ def test_neither_click_nor_code_is_a_400(programme, untouched):
     assert answer.fields == ["code"]
 
 
-def test_a_disabled_code_no_longer_attributes(programme, table, untouched):
+def test_a_disabled_code_no_longer_attributes(programme, untouched):
     click = programme.click().good["click_id"]
-    codes.retire(table, CODE, REFERRER)
+    assert programme.disable().good
     with untouched():
         assert programme.signup("user-new").fields == ["code"]
         assert programme.signup("user-new", click_id=click).fields == ["code"]

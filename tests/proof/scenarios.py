@@ -50,7 +50,7 @@ def of_two_signups_at_once_one_stands(stage: Stage) -> None:
 @scenario
 def a_code_that_is_disabled_meanwhile_refers_nobody(stage: Stage) -> None:
     scene = scene_on(stage)
-    disable = partial(codes.retire, scene.table, CODE, "ref")
+    disable = partial(disabling.disable, scene.table, CODE, actor(NOW))
     stage.just_before("TransactWriteItems", "COHORT", disable)
     with pytest.raises(InvalidRequest):
         scene.sign_up()
@@ -84,6 +84,17 @@ def an_enabling_that_was_held_up_does_not_undo_what_others_decided(stage: Stage)
         disabling.enable(scene.table, CODE, actor(NOW))
     with pytest.raises(InvalidRequest):
         scene.sign_up()
+
+
+@scenario
+def a_code_that_is_retired_twice_has_changed_once(stage: Stage) -> None:
+    scene = scene_on(stage)
+    retire = partial(codes.retire, scene.table, CODE, tombstone(SECRET, "ref"))
+    stage.just_before("TransactWriteItems", "CODE#", retire)
+    retire()
+    known = codes.standing(scene.table, CODE)
+    assert known is not None
+    assert known.changes == 1
 
 
 @scenario

@@ -5,11 +5,12 @@ from functools import partial
 
 import pytest
 
+from referrals.acts import disabling
 from referrals.acts.erasure import erase
 from referrals.rules.errors import InvalidRequest, StateConflict
 from referrals.rules.times import CLOCK_SKEW
 from referrals.store import codes
-from tests.samples import CODE, NOW, SECRET, invoice
+from tests.samples import CODE, NOW, SECRET, actor, invoice
 from tests.store.scene import Scene
 from tests.store.side_by_side import at_once
 from tests.tables import everything
@@ -92,7 +93,7 @@ def test_a_disabled_code_refers_nobody_new_and_keeps_whom_it_referred(scene):
 
 
 def _disable(scene):
-    codes.retire(scene.table, CODE, "ref")
+    disabling.disable(scene.table, CODE, actor(NOW))
 
 
 def test_a_code_that_was_disabled_since_it_was_last_seen_refers_nobody(scene):

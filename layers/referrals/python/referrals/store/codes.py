@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -179,17 +180,19 @@ def decide(table: Table, known: Standing, actor: Actor, *, disabled: bool) -> St
 
 
 def retire(table: Table, code: str, owner: str) -> None:
-    """Let nobody be referred by the code from now on, and have it name this owner.
+    """Let nobody be referred by the code any more, and have it name this owner instead.
 
-    It counts as a change, so that no decision on what was read before holds any more.
+    It counts as a change, so that no decision on what was read before holds. Again changes nothing.
     """
     retired = table.update(
         "code",
         keys.code(code),
         "SET user_id = :owner, disabled = :yes ADD changes :one",
         {":owner": owner, ":yes": True, ":one": 1},
+        condition="user_id <> :owner",
     )
-    table.transact([retired, *referrer_counts.disabled(table, code)])
+    with suppress(Refused):
+        table.transact([retired, *referrer_counts.disabled(table, code)])
 
 
 def unusable() -> InvalidRequest:
