@@ -115,3 +115,25 @@ export interface Decided {
   reviewed_by?: string;
   reviewed_at?: string;
 }
+
+export interface Code {
+  code: string;
+  user_id: string;
+  disabled: boolean;
+  decisions: { at: string; by: string; disabled: boolean; why: string }[];
+}
+
+export interface AccountPage {
+  account: {
+    plan: string;
+    overage: boolean;
+    included_left: number;
+    granted_left: number;
+    granted_spent: number;
+    overage_used: number;
+  };
+  code?: Code;
+  service_used: number;
+  ledger: { key: string; kind: string; credits: number; shortfall: number; attribution_id: string; at: string }[];
+  next_cursor?: string;
+}

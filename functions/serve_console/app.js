@@ -1,5 +1,6 @@
 // @ts-check
 /** The frame around every screen. */
+import { Account, Accounts } from "./account.js";
 import { useEffect, useRef, useState } from "./hooks.mjs";
 import { html } from "./html.js";
 import { Overview } from "./overview.js";
@@ -16,6 +17,7 @@ const SCREENS = [
   ["overview", "Overview"],
   ["review", "Review"],
   ["referrals", "Referrals"],
+  ["accounts", "Accounts"],
 ];
 
 function App() {
@@ -64,6 +66,10 @@ function Screen({ place }) {
     return html`<${Referral} key=${place.id} id=${place.id} />`;
   }
   if (place.screen === "referrals") return html`<${Referrals} query=${place.query} />`;
+  if (place.screen === "accounts" && place.id) {
+    return html`<${Account} key=${place.id} id=${place.id} query=${place.query} />`;
+  }
+  if (place.screen === "accounts") return html`<${Accounts} />`;
   if (place.screen === "overview") return html`<${Overview} query=${place.query} />`;
   if (place.screen === "review") return html`<${Review} />`;
   return html`<h1>No such page</h1><p><a href=${link("review")}>Go to the review queue</a></p>`;

@@ -19,6 +19,8 @@ export function Referrals({ query }) {
   const page = loaded.data;
   return html`
     <h1>Referrals</h1>
+    ${chosen.user_id &&
+    html`<p><a href=${link("accounts", chosen.user_id)}>Account of ${chosen.user_id}</a></p>`}
     <${Filters} key=${query.toString()} chosen=${chosen} />
     <${Waiting} loaded=${loaded} what="referrals" />
     ${page && !page.items.length && html`<p>None that fits.</p>`}

@@ -10,7 +10,7 @@ from tests import stripe_payloads
 from tests.browser.audit import violations
 from tests.browser.console import URL, Console, held, many_held, status
 
-SCREENS = ["overview", "review", "referrals", "referrals/<id>"]
+SCREENS = ["overview", "review", "referrals", "referrals/<id>", "accounts", "accounts/<referrer>"]
 
 
 @pytest.fixture
@@ -310,6 +310,8 @@ def test_what_strangers_wrote_is_text_everywhere(service, console, emptied):
 @pytest.mark.parametrize("width", [360, 1280])
 def test_every_screen_is_accessible_and_fits(service, browsing, emptied, scheme, width):
     (one,) = held(service)
+    story = service.admin("GET", f"/admin/referrals/{one}").good
+    referrer = story["attribution"]["referrer_user_id"]
     page = browsing(color_scheme=scheme, viewport={"width": width, "height": 800}).new_page()
     console = Console(page, service)
     page.goto(URL)
@@ -318,7 +320,7 @@ def test_every_screen_is_accessible_and_fits(service, browsing, emptied, scheme,
     console.open("review")
     console.said("1 waiting")
     for screen in SCREENS:
-        console.go(screen.replace("<id>", one))
+        console.go(screen.replace("<id>", one).replace("<referrer>", referrer))
         console.settled()
         assert violations(page) == [], screen
         assert page.evaluate("document.documentElement.scrollWidth") <= width, screen
@@ -370,3 +372,37 @@ def test_what_waits_for_a_person_leads_there(service, console, emptied):
     console.page.go_back()
     console.page.get_by_role("link", name="credits that are owed").click()
     console.page.get_by_role("cell", name="qualified, not granted yet").first.wait_for()
+
+
+def test_a_code_is_disabled_and_enabled_with_a_note_that_stays(service, console):
+    referrer, code = service.new_referrer()
+    console.open("accounts")
+    console.page.get_by_label("User id").fill(referrer)
+    console.page.get_by_role("button", name="Show").click()
+    console.said(f"{code} is in use.")
+    for act, note in (("Disable", "many of one address"), ("Enable", "a school class")):
+        console.page.get_by_role("button", name=f"{act} the code").click()
+        dialog = console.page.get_by_role("dialog")
+        dialog.get_by_label("Note").fill(note)
+        dialog.get_by_role("button", name=act).click()
+        dialog.wait_for(state="detached")
+        console.said(f"{act.lower()}d by admin-user: {note}")
+        told = service.admin("GET", f"/admin/accounts/{referrer}").good["code"]
+        assert told["disabled"] is (act == "Disable")
+        assert told["decisions"][0]["why"] == note
+    console.said(f"{code} is in use.")
+
+
+def test_a_user_is_erased_only_by_typing_who(service, console):
+    referrer, code = service.new_referrer()
+    console.open(f"accounts/{referrer}")
+    console.page.get_by_role("button", name="Erase this user").click()
+    dialog = console.page.get_by_role("dialog")
+    field, button = dialog.get_by_role("textbox"), dialog.get_by_role("button", name="Erase")
+    field.fill(referrer[:-1])
+    expect(button).to_be_disabled()
+    field.fill(referrer)
+    button.click()
+    console.said("Erased: what stays is booked on")
+    console.said("They never asked for one.")
+    assert service.admin("POST", f"/admin/codes/{code}/enable", {}).status == 409
