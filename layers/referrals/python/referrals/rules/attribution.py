@@ -167,6 +167,17 @@ class AuditEntry:
     why: str
 
 
+def birth(attribution: Attribution) -> AuditEntry:
+    """How it began, of which no line is kept: the attribution itself tells it."""
+    return AuditEntry(
+        at=attribution.created_at,
+        by=attribution.attributed_by or "",
+        from_status=None,
+        to_status=Status.ATTRIBUTED,
+        why="signup",
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class LedgerEntry:
     """A booking of credits (negative for a reversal); its key can be booked once."""

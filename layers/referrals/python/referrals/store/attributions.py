@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 
 from referrals.dynamodb.parts import Part, Refused
 from referrals.dynamodb.table import Table
@@ -13,9 +14,9 @@ from referrals.rules.attribution import (
     Attribution,
     AuditEntry,
     Change,
-    LedgerEntry,
-    Status,
+    birth,
 )
+from referrals.rules.events import Place
 from referrals.rules.ids import tombstone_of
 from referrals.rules.times import timestamp
 from referrals.store import funnel_counts, keys, referrer_counts
@@ -74,14 +75,7 @@ def history(table: Table, attribution_id: str) -> History | None:
         return None
     # The attribution's own sort key is before those of its trail.
     attribution = attribution_from(items[0])
-    born = AuditEntry(
-        at=attribution.created_at,
-        by=attribution.attributed_by or "",
-        from_status=None,
-        to_status=Status.ATTRIBUTED,
-        why="signup",
-    )
-    return History(attribution, (born, *map(audit_from, items[1:])))
+    return History(attribution, (birth(attribution), *map(audit_from, items[1:])))
 
 
 def commit(table: Table, change: Change, *, monthly_cap: int, crowded: bool = False) -> Attribution:
@@ -101,7 +95,7 @@ def commit(table: Table, change: Change, *, monthly_cap: int, crowded: bool = Fa
         *_trail(table, after, change.audit),
         *_funnel(table, change.before, after),
         *_referrer(table, change.before, after),
-        *_bookings(table, change.ledger),
+        *_bookings(table, after, change),
     ]
     if change.cap is not None:
         parts.append(_cap(table, change, monthly_cap))
@@ -147,13 +141,15 @@ def _referrer(table: Table, before: Attribution | None, after: Attribution) -> l
     return referrer_counts.changed(table, before, after)
 
 
-def _bookings(table: Table, entries: Sequence[LedgerEntry]) -> list[Part]:
+def _bookings(table: Table, after: Attribution, change: Change) -> list[Part]:
+    # What is booked comes after what is said of it, for whoever listens.
+    places = (Place(after.version, number) for number in count(len(change.audit) + 1))
     parts = [
-        table.put(LEDGER, ledger_item(entry), unless="attribute_not_exists(pk)")
-        for entry in entries
+        table.put(LEDGER, ledger_item(entry, place), unless="attribute_not_exists(pk)")
+        for entry, place in zip(change.ledger, places, strict=False)
     ]
     by_user: dict[str, int] = defaultdict(int)
-    for entry in entries:
+    for entry in change.ledger:
         by_user[entry.user_id] += entry.credits
     for user_id, credits in by_user.items():
         if credits:

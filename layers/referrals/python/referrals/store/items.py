@@ -16,6 +16,7 @@ from referrals.rules.attribution import (
     Role,
     Status,
 )
+from referrals.rules.events import Place
 from referrals.rules.ids import reward_id
 from referrals.rules.times import parse_timestamp, timestamp
 from referrals.store import keys
@@ -115,8 +116,11 @@ def audit_from(item: Item) -> AuditEntry:
     )
 
 
-def ledger_item(entry: LedgerEntry) -> Item:
-    """A booking; its sort key is the grant key, which can be put once."""
+def ledger_item(entry: LedgerEntry, place: Place) -> Item:
+    """A booking; its sort key is the grant key, which can be put once.
+
+    `place` is its step in the referral's life, which an erasure leaves as it is.
+    """
     key = keys.ledger(entry.user_id, entry.key)
     item: Item = {
         "pk": key.pk,
@@ -125,6 +129,7 @@ def ledger_item(entry: LedgerEntry) -> Item:
         "kind": entry.kind,
         "attribution_id": entry.attribution_id,
         "at": timestamp(entry.at),
+        "step": place_text(place),
     }
     if entry.shortfall:
         item["shortfall"] = entry.shortfall
@@ -142,6 +147,17 @@ def ledger_from(item: Item) -> LedgerEntry:
         at=parse_timestamp(item["at"]),
         shortfall=item.get("shortfall", 0),
     )
+
+
+def place_text(place: Place) -> str:
+    """A step's place, so that text order is the order of steps: no step has ten beside it."""
+    return f"{place.version:06d}.{place.number}"
+
+
+def place_from(text: str) -> Place:
+    """The place that a text names."""
+    version, number = text.split(".")
+    return Place(int(version), int(number))
 
 
 def _set(item: Item, name: str, value: Any, times: frozenset[str]) -> None:

@@ -1,0 +1,61 @@
+"""The steps of a referral's life in their order: its birth, its audit trail and its bookings."""
+
+from dataclasses import dataclass
+
+from referrals.dynamodb.parts import Busy
+from referrals.dynamodb.table import Table
+from referrals.dynamodb.values import Item
+from referrals.rules.attribution import Attribution, birth
+from referrals.rules.events import BIRTH, Place, Step
+from referrals.rules.rewards import booking_keys
+from referrals.store import keys
+from referrals.store.items import attribution_from, audit_from, ledger_from, place_from
+
+
+@dataclass(frozen=True)
+class Trail:
+    """A referral as it is now, and every step that led there."""
+
+    attribution: Attribution
+    steps: tuple[Step, ...]
+
+    def after(self, place: Place) -> tuple[Step, ...]:
+        """The steps beyond a place."""
+        return tuple(step for step in self.steps if step.place > place)
+
+
+def read(table: Table, attribution_id: str) -> Trail | None:
+    """The trail, or None. Two round trips, or one while nothing is booked.
+
+    Busy where a booking is on its way to another owner: an erasure moves it, and is done soon.
+    """
+    items = list(table.query(keys.attribution(attribution_id).pk))
+    if not items:
+        return None
+    # The attribution's own sort key is before those of its trail.
+    attribution = attribution_from(items[0])
+    born = Step(BIRTH, birth(attribution))
+    steps = [born, *map(_line, items[1:]), *_bookings(table, attribution)]
+    # What came while this was read may be here in part: all of it comes with the next reading.
+    whole = (step for step in steps if step.place.version <= attribution.version)
+    return Trail(attribution, tuple(sorted(whole, key=lambda step: step.place)))
+
+
+def _line(item: Item) -> Step:
+    version, number = place_from(item["sk"].removeprefix(keys.AUDIT_PREFIX))
+    # Birth comes first, and has no line.
+    return Step(Place(version, number + 1), audit_from(item))
+
+
+def _bookings(table: Table, attribution: Attribution) -> list[Step]:
+    """Those that know their place; none did before events went out."""
+    granted = attribution.granted_rewards
+    places = [keys.ledger(one.user_id, key) for one in granted for key in booking_keys(one)]
+    found = table.get_many(places) if places else {}
+    if len(found) < sum(1 + one.reversals for one in granted):
+        raise Busy(f"{attribution.id}: a booking is being moved")
+    return [
+        Step(place_from(item["step"]), ledger_from(item))
+        for item in found.values()
+        if "step" in item
+    ]
