@@ -305,8 +305,9 @@ class Table:
         *,
         condition: str | None = None,
         names: Mapping[str, str] | None = None,
+        told: bool = False,
     ) -> Part:
-        """An Update with an optional condition."""
+        """An Update with an optional condition; `told` asks for the item as it is afterwards."""
         arguments: dict[str, Any] = {
             "TableName": self.name,
             "Key": _key(key),
@@ -318,6 +319,8 @@ class Table:
             arguments["ConditionExpression"] = condition
         if names:
             arguments["ExpressionAttributeNames"] = dict(names)
+        if told:
+            arguments["ReturnValues"] = "ALL_NEW"
         return Part(name, {"Update": arguments})
 
 

@@ -17,6 +17,7 @@ BY_CAMPAIGN = "by_campaign"
 # Local to the clicks of an hour: those of followed links by their time.
 BY_VISIT_TIME = "by_visit_time"
 PENDING_GRANTS = "pending_grants"
+DUE_DELIVERIES = "due_deliveries"
 
 EVERY_CAMPAIGN = "*"
 
@@ -163,6 +164,24 @@ def attribution(attribution_id: str) -> Key:
 def audit(attribution_id: str, version: int, number: int) -> Key:
     """Ordered by the attribution's version: no clock can put the trail out of order."""
     return Key(f"ATTRIBUTION#{attribution_id}", f"{AUDIT_PREFIX}{version:06d}.{number}")
+
+
+# Who listens: few, and read together.
+WEBHOOKS = "WEBHOOKS"
+ENDPOINT_PREFIX = "ENDPOINT#"
+
+
+def webhook_endpoint(endpoint_id: str) -> Key:
+    return Key(WEBHOOKS, f"{ENDPOINT_PREFIX}{endpoint_id}")
+
+
+DELIVERY_PREFIX = "DELIVERY#"
+
+
+def delivery(endpoint_id: str, attribution_id: str) -> Key:
+    """How far a referral's events have come to an endpoint."""
+    place = in_lane(f"{DELIVERY_PREFIX}{endpoint_id}", lane(shard(attribution_id)))
+    return Key(place, attribution_id)
 
 
 def stripe(reference: str) -> str:

@@ -1,0 +1,207 @@
+"""How far the events of each referral have come to each endpoint: one sender at a time.
+
+A sender claims the pair, sends what is new in its order, and notes each event that arrived; so a
+later one waits for an earlier one, and one that arrived is not sent again. A claim ends by itself,
+for its sender may have died; whoever was too slow can note nothing any more.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from referrals.dynamodb.parts import Busy, Refused
+from referrals.dynamodb.table import Table
+from referrals.dynamodb.values import Item, Key
+from referrals.rules.events import NOWHERE, Place
+from referrals.rules.times import parse_timestamp, timestamp
+from referrals.store import keys
+from referrals.store.items import place_from, place_text
+
+# Longer than a try takes, and what is read and written around it.
+CLAIM = timedelta(minutes=1)
+
+_OURS = "holder = :me"
+# The third: a write that is repeated because its answer was lost.
+_FREE = "(attribute_not_exists(holder) OR held_until < :now OR holder = :me)"
+_NOT_WAITING = "(attribute_not_exists(due_in) OR next_attempt_at <= :now)"
+
+
+class Lost(Exception):
+    """Another sender has taken over."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """A referral's events on their way to an endpoint: the last that arrived, and what failed."""
+
+    endpoint_id: str
+    attribution_id: str
+    holder: str | None = None
+    sent: Place = NOWHERE
+    tries: int = 0
+    failing_since: datetime | None = None
+    next_attempt_at: datetime | None = None
+    problem: str | None = None
+
+    @property
+    def key(self) -> Key:
+        """Where it is kept."""
+        return keys.delivery(self.endpoint_id, self.attribution_id)
+
+
+def claim(
+    table: Table, endpoint_id: str, attribution_id: str, holder: str, now: datetime
+) -> Delivery | None:
+    """The delivery, for `holder` alone; None where another has it, or it waits for its next try.
+
+    Another who has it hears that there is more. One write, and no more where nobody is in the way.
+    """
+    place = keys.delivery(endpoint_id, attribution_id)
+    for _ in table.waits():
+        values = {":me": holder, ":until": timestamp(now + CLAIM), ":now": timestamp(now)}
+        expression = "SET holder = :me, held_until = :until REMOVE more"
+        condition = f"{_FREE} AND {_NOT_WAITING}"
+        taken = table.update("claim", place, expression, values, condition=condition, told=True)
+        try:
+            item = table.write(taken)
+        except Refused:
+            if _told_to_another(table, place, now):
+                return None
+            continue
+        assert item is not None
+        return _delivery_from(item)
+    raise Busy(f"{attribution_id}: others kept sending its events")
+
+
+def _told_to_another(table: Table, place: Key, now: datetime) -> bool:
+    """Whether its holder, or its next try, will see to what is new."""
+    stored = table.get(place) or {}
+    if _waits(stored, now):
+        return True
+    if "holder" not in stored:
+        return False
+    # Should the holder be dead, the claim's end is when it is looked for.
+    lane = place.pk.removeprefix(keys.DELIVERY_PREFIX)
+    values = {":held": stored["holder"], ":yes": True, ":lane": lane}
+    expression = "SET more = :yes, due_in = :lane, next_attempt_at = held_until"
+    still = "holder = :held AND held_until >= :now"
+    values[":now"] = timestamp(now)
+    try:
+        table.write(table.update("more", place, expression, values, condition=still))
+    except Refused:
+        return False
+    return True
+
+
+def _waits(stored: Item, now: datetime) -> bool:
+    return "due_in" in stored and stored["next_attempt_at"] > timestamp(now)
+
+
+def arrived(table: Table, held: Delivery, place: Place, now: datetime) -> Delivery:
+    """Note that an event arrived, and go on. Lost."""
+    values = {":sent": place_text(place), ":until": timestamp(now + CLAIM)}
+    _write(table, held, f"SET sent = :sent, held_until = :until REMOVE {_FAILURE}", values)
+    return _fresh(held, place)
+
+
+def finished(table: Table, held: Delivery, place: Place, now: datetime) -> Delivery | None:
+    """Note that the last one arrived, and let go; the delivery where there is more. Lost."""
+    values = {":sent": place_text(place)}
+    expression = f"SET sent = :sent REMOVE holder, held_until, due_in, next_attempt_at, {_FAILURE}"
+    try:
+        _write(table, held, expression, values, and_also="attribute_not_exists(more)")
+    except Lost:
+        values[":until"] = timestamp(now + CLAIM)
+        _write(
+            table,
+            held,
+            "SET sent = :sent, held_until = :until "
+            f"REMOVE more, due_in, next_attempt_at, {_FAILURE}",
+            values,
+        )
+        return _fresh(held, place)
+    return None
+
+
+def failed(table: Table, held: Delivery, problem: str, now: datetime, again_at: datetime) -> None:
+    """Note a failed try, and let go until the next. Lost."""
+    lane = held.key.pk.removeprefix(keys.DELIVERY_PREFIX)
+    values: Item = {
+        ":tries": held.tries + 1,
+        ":problem": problem,
+        ":since": timestamp(held.failing_since or now),
+        ":lane": lane,
+        ":at": timestamp(again_at),
+    }
+    expression = (
+        "SET tries = :tries, problem = :problem, failing_since = :since, "
+        "due_in = :lane, next_attempt_at = :at REMOVE holder, held_until, more"
+    )
+    _write(table, held, expression, values)
+
+
+def given_up(table: Table, held: Delivery, problem: str, now: datetime) -> None:
+    """Let go for good. What did not arrive stays the next to be sent, whenever that is. Lost."""
+    values = {":problem": problem, ":since": timestamp(held.failing_since or now)}
+    expression = (
+        "SET problem = :problem, failing_since = :since "
+        "REMOVE tries, holder, held_until, more, due_in, next_attempt_at"
+    )
+    _write(table, held, expression, values)
+
+
+def due(table: Table, endpoint_id: str, now: datetime) -> Iterator[str]:
+    """The referrals whose next try at an endpoint has come, lane by lane, the oldest first."""
+    for lane in range(keys.LANES):
+        found = table.query_index(
+            keys.DUE_DELIVERIES,
+            ("due_in", keys.in_lane(endpoint_id, lane)),
+            sort=("next_attempt_at", "<=", timestamp(now)),
+        )
+        yield from (item["sk"] for item in found)
+
+
+def get(table: Table, endpoint_id: str, attribution_id: str) -> Delivery | None:
+    """How far a referral's events have come; None where none was ever sent."""
+    item = table.get(keys.delivery(endpoint_id, attribution_id))
+    return _delivery_from(item) if item else None
+
+
+_FAILURE = "tries, problem, failing_since"
+
+
+def _fresh(held: Delivery, place: Place) -> Delivery:
+    return replace(
+        held, sent=place, tries=0, failing_since=None, next_attempt_at=None, problem=None
+    )
+
+
+def _write(
+    table: Table, held: Delivery, expression: str, values: Item, *, and_also: str = ""
+) -> None:
+    condition = f"{_OURS} AND {and_also}" if and_also else _OURS
+    part = table.update(
+        "delivery", held.key, expression, {**values, ":me": held.holder}, condition=condition
+    )
+    try:
+        table.write(part)
+    except Refused:
+        raise Lost(held.attribution_id) from None
+
+
+def _delivery_from(item: Item) -> Delivery:
+    endpoint_id = item["pk"].removeprefix(keys.DELIVERY_PREFIX).rpartition("#")[0]
+    times = {
+        name: parse_timestamp(item[name])
+        for name in ("failing_since", "next_attempt_at")
+        if name in item
+    }
+    return Delivery(
+        endpoint_id=endpoint_id,
+        attribution_id=item["sk"],
+        holder=item.get("holder"),
+        sent=place_from(item["sent"]) if "sent" in item else NOWHERE,
+        tries=item.get("tries", 0),
+        problem=item.get("problem"),
+        **times,
+    )

@@ -1,0 +1,170 @@
+"""Who listens for events: where, for which, since when, and by which salts they know us."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from referrals.dynamodb.parts import Refused
+from referrals.dynamodb.table import Table
+from referrals.dynamodb.values import Item
+from referrals.rules.errors import InvalidRequest, NotFound, StateConflict
+from referrals.rules.events import EventType
+from referrals.rules.times import parse_timestamp, timestamp
+from referrals.store import keys
+
+# Every event is a request to each: beyond this a bus serves better.
+MOST = 16
+# How long a receiver has to take up a new secret.
+OVERLAP = timedelta(hours=24)
+
+_THERE = "attribute_exists(pk)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """A receiver. It hears of what happens from `since` on; no `types` are all of them."""
+
+    id: str
+    url: str
+    types: frozenset[EventType]
+    since: datetime
+    created_at: datetime
+    salt: str
+    old_salt: str | None = None
+    old_until: datetime | None = None
+    disabled_at: datetime | None = None
+    disabled_why: str | None = None
+    arrived_at: datetime | None = None
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it is sent anything."""
+        return self.disabled_at is None
+
+    def wants(self, event: EventType) -> bool:
+        """Whether events of this type are for it."""
+        return not self.types or event in self.types
+
+    def salts(self, now: datetime) -> tuple[str, ...]:
+        """Of the secrets in force, the newest first."""
+        if self.old_salt is None or self.old_until is None or now >= self.old_until:
+            return (self.salt,)
+        return self.salt, self.old_salt
+
+
+def create(table: Table, endpoint: Endpoint) -> None:
+    """Store a new endpoint. InvalidRequest where there are too many; Refused for a known id."""
+    if len(every(table)) >= MOST:
+        raise InvalidRequest(f"{MOST} endpoints listen already")
+    key = keys.webhook_endpoint(endpoint.id)
+    item: Item = {
+        "pk": key.pk,
+        "sk": key.sk,
+        "url": endpoint.url,
+        "since": timestamp(endpoint.since),
+        "created_at": timestamp(endpoint.created_at),
+        "salt": endpoint.salt,
+    }
+    if endpoint.types:
+        item["types"] = {name.value for name in endpoint.types}
+    table.write(table.put("endpoint", item, unless="attribute_not_exists(pk)"))
+
+
+def every(table: Table) -> tuple[Endpoint, ...]:
+    """All of them, the oldest first, in one read."""
+    found = map(_endpoint_from, table.query(keys.WEBHOOKS, prefix=keys.ENDPOINT_PREFIX))
+    return tuple(sorted(found, key=lambda one: (one.created_at, one.id)))
+
+
+def get(table: Table, endpoint_id: str) -> Endpoint | None:
+    """The endpoint, or None."""
+    item = table.get(keys.webhook_endpoint(endpoint_id))
+    return _endpoint_from(item) if item else None
+
+
+def delete(table: Table, endpoint_id: str) -> None:
+    """Forget the endpoint. NotFound."""
+    key = keys.webhook_endpoint(endpoint_id)
+    try:
+        table.write(table.delete("endpoint", key, condition=_THERE))
+    except Refused:
+        raise _unknown() from None
+
+
+def rotate(table: Table, endpoint_id: str, salt: str, now: datetime) -> Endpoint:
+    """Give it another secret; the old one goes on for OVERLAP. NotFound.
+
+    StateConflict while two are in force: a third would end the one that its receiver may still use.
+    """
+    known = get(table, endpoint_id)
+    if known is None:
+        raise _unknown()
+    if len(known.salts(now)) > 1:
+        raise StateConflict("two secrets are in force already", "rotating")
+    values = {":new": salt, ":old": known.salt, ":until": timestamp(now + OVERLAP)}
+    expression = "SET salt = :new, old_salt = :old, old_until = :until"
+    # Whoever rotated in between has shown their secret to somebody.
+    return _changed(table, endpoint_id, expression, values, condition="salt = :old")
+
+
+def disable(table: Table, endpoint_id: str, why: str, now: datetime) -> None:
+    """Send it nothing more. The first time and reason stay; one that is deleted stays so."""
+    values = {":now": timestamp(now), ":why": why}
+    unless = f"{_THERE} AND attribute_not_exists(disabled_at)"
+    expression = "SET disabled_at = :now, disabled_why = :why"
+    place = keys.webhook_endpoint(endpoint_id)
+    try:
+        table.write(table.update("disabled", place, expression, values, condition=unless))
+    except Refused:
+        return
+
+
+def note_arrival(table: Table, endpoint: Endpoint, now: datetime) -> None:
+    """It took an event: one write an hour and process at most, so that no event waits for it."""
+    known = f"{now:%Y%m%d%H} {endpoint.id}"
+    if known in table.seen:
+        return
+    values = {":now": timestamp(now)}
+    place = keys.webhook_endpoint(endpoint.id)
+    try:
+        table.write(
+            table.update("arrived", place, "SET arrived_at = :now", values, condition=_THERE)
+        )
+    except Refused:
+        return
+    table.seen.add(known)
+
+
+def _changed(
+    table: Table, endpoint_id: str, expression: str, values: Mapping[str, Any], *, condition: str
+) -> Endpoint:
+    place = keys.webhook_endpoint(endpoint_id)
+    part = table.update("endpoint", place, expression, dict(values), condition=condition, told=True)
+    try:
+        item = table.write(part)
+    except Refused:
+        raise StateConflict("the endpoint was changed meanwhile", "changed") from None
+    assert item is not None
+    return _endpoint_from(item)
+
+
+def _unknown() -> NotFound:
+    return NotFound("no such webhook endpoint")
+
+
+def _endpoint_from(item: Item) -> Endpoint:
+    times = {
+        name: parse_timestamp(item[name])
+        for name in ("since", "created_at", "old_until", "disabled_at", "arrived_at")
+        if name in item
+    }
+    return Endpoint(
+        id=item["sk"].removeprefix(keys.ENDPOINT_PREFIX),
+        url=item["url"],
+        types=frozenset(map(EventType, item.get("types", ()))),
+        salt=item["salt"],
+        old_salt=item.get("old_salt"),
+        disabled_why=item.get("disabled_why"),
+        **times,
+    )

@@ -1,0 +1,122 @@
+"""Who listens: kept as told, known by two secrets for a while, switched off once."""
+
+from datetime import timedelta
+
+import pytest
+
+from referrals.rules.errors import InvalidRequest, NotFound, StateConflict
+from referrals.rules.events import EventType
+from referrals.store import webhook_endpoints
+from referrals.store.webhook_endpoints import MOST, OVERLAP, Endpoint
+from tests.samples import NOW
+from tests.tables import everything, ministack_table
+
+_LATER = NOW + timedelta(hours=1)
+
+
+def _endpoint(number=1, **changes):
+    values = {
+        "id": f"we_{number}",
+        "url": "https://hooks.example.com/in",
+        "types": frozenset({EventType.REWARDED, EventType.GRANTED}),
+        "since": NOW,
+        "created_at": NOW,
+        "salt": "salt",
+    }
+    return Endpoint(**values | changes)
+
+
+@pytest.fixture
+def table():
+    """A table with one endpoint."""
+    one = ministack_table()
+    webhook_endpoints.create(one, _endpoint())
+    return one
+
+
+def _known(table):
+    found = webhook_endpoints.get(table, "we_1")
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("types", [frozenset(), frozenset(EventType)])
+def test_an_endpoint_survives_the_way_into_the_table_and_back(table, types):
+    other = _endpoint(2, types=types, created_at=_LATER)
+    webhook_endpoints.create(table, other)
+    assert webhook_endpoints.every(table) == (_endpoint(), other)
+    assert webhook_endpoints.get(table, "we_2") == other
+    assert webhook_endpoints.get(table, "we_3") is None
+
+
+def test_an_endpoint_hears_what_it_asked_for_and_one_that_asked_for_nothing_hears_all():
+    assert {one for one in EventType if _endpoint().wants(one)} == _endpoint().types
+    assert all(map(_endpoint(types=frozenset()).wants, EventType))
+
+
+def test_there_is_an_end_to_how_many_listen(table):
+    for number in range(2, MOST + 1):
+        webhook_endpoints.create(table, _endpoint(number))
+    with pytest.raises(InvalidRequest):
+        webhook_endpoints.create(table, _endpoint(MOST + 1))
+    assert len(webhook_endpoints.every(table)) == MOST
+
+
+def test_what_is_deleted_is_gone_and_comes_back_by_nobodys_note(table):
+    seen = _known(table)
+    webhook_endpoints.delete(table, "we_1")
+    webhook_endpoints.note_arrival(table, seen, NOW)
+    webhook_endpoints.disable(table, "we_1", "gone", NOW)
+    assert everything(table) == []
+    with pytest.raises(NotFound):
+        webhook_endpoints.delete(table, "we_1")
+
+
+def test_two_secrets_are_in_force_for_a_day_after_a_rotation(table):
+    rotated = webhook_endpoints.rotate(table, "we_1", "new", NOW)
+    assert rotated == _known(table)
+    assert rotated.salts(NOW) == ("new", "salt")
+    assert rotated.salts(NOW + OVERLAP - timedelta(seconds=1)) == ("new", "salt")
+    assert rotated.salts(NOW + OVERLAP) == ("new",)
+
+
+def test_a_rotation_never_ends_a_secret_that_may_be_in_use(table):
+    webhook_endpoints.rotate(table, "we_1", "new", NOW)
+    with pytest.raises(StateConflict):
+        webhook_endpoints.rotate(table, "we_1", "newer", _LATER)
+    assert _known(table).salts(_LATER) == ("new", "salt")
+    again = webhook_endpoints.rotate(table, "we_1", "newer", NOW + OVERLAP)
+    assert again.salts(NOW + OVERLAP) == ("newer", "new")
+
+
+def test_of_two_rotations_at_once_one_is_refused(table, monkeypatch):
+    stale = _known(table)
+    webhook_endpoints.rotate(table, "we_1", "first", NOW)
+    monkeypatch.setattr(webhook_endpoints, "get", lambda *_: stale)
+    with pytest.raises(StateConflict):
+        webhook_endpoints.rotate(table, "we_1", "second", NOW)
+    monkeypatch.undo()
+    assert _known(table).salts(NOW) == ("first", "salt")
+
+
+def test_nothing_that_does_not_exist_is_rotated(table):
+    with pytest.raises(NotFound):
+        webhook_endpoints.rotate(table, "we_2", "new", NOW)
+
+
+def test_the_first_reason_for_which_it_was_switched_off_stays(table):
+    assert _known(table).enabled
+    webhook_endpoints.disable(table, "we_1", "gone", NOW)
+    webhook_endpoints.disable(table, "we_1", "failing", _LATER)
+    off = _known(table)
+    assert not off.enabled
+    assert (off.disabled_at, off.disabled_why) == (NOW, "gone")
+
+
+def test_an_arrival_is_noted_once_an_hour(table):
+    one = _known(table)
+    webhook_endpoints.note_arrival(table, one, NOW)
+    webhook_endpoints.note_arrival(table, one, NOW + timedelta(minutes=59))
+    assert _known(table).arrived_at == NOW
+    webhook_endpoints.note_arrival(table, one, _LATER)
+    assert _known(table).arrived_at == _LATER
