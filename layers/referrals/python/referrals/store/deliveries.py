@@ -81,16 +81,24 @@ def _told_to_another(table: Table, place: Key, now: datetime) -> bool:
     if "holder" not in stored:
         return False
     # Should the holder be dead, the claim's end is when it is looked for.
-    lane = place.pk.removeprefix(keys.DELIVERY_PREFIX)
-    values = {":held": stored["holder"], ":yes": True, ":lane": lane}
+    values = {
+        ":held": stored["holder"],
+        ":yes": True,
+        ":lane": _lane(place),
+        ":now": timestamp(now),
+    }
     expression = "SET more = :yes, due_in = :lane, next_attempt_at = held_until"
     still = "holder = :held AND held_until >= :now"
-    values[":now"] = timestamp(now)
     try:
         table.write(table.update("more", place, expression, values, condition=still))
     except Refused:
         return False
     return True
+
+
+def _lane(place: Key) -> str:
+    """Where the endpoint's due deliveries are listed."""
+    return place.pk.removeprefix(keys.DELIVERY_PREFIX)
 
 
 def _waits(stored: Item, now: datetime) -> bool:
@@ -125,12 +133,11 @@ def finished(table: Table, held: Delivery, place: Place, now: datetime) -> Deliv
 
 def failed(table: Table, held: Delivery, problem: str, now: datetime, again_at: datetime) -> None:
     """Note a failed try, and let go until the next. Lost."""
-    lane = held.key.pk.removeprefix(keys.DELIVERY_PREFIX)
     values: Item = {
         ":tries": held.tries + 1,
         ":problem": problem,
         ":since": timestamp(held.failing_since or now),
-        ":lane": lane,
+        ":lane": _lane(held.key),
         ":at": timestamp(again_at),
     }
     expression = (
@@ -138,6 +145,12 @@ def failed(table: Table, held: Delivery, problem: str, now: datetime, again_at: 
         "due_in = :lane, next_attempt_at = :at REMOVE holder, held_until, more"
     )
     _write(table, held, expression, values)
+
+
+def postponed(table: Table, held: Delivery, again_at: datetime) -> None:
+    """Let go until later, for a reason that is not the receiver's. Lost."""
+    expression = "SET due_in = :lane, next_attempt_at = :at REMOVE holder, held_until, more"
+    _write(table, held, expression, {":lane": _lane(held.key), ":at": timestamp(again_at)})
 
 
 def given_up(table: Table, held: Delivery, problem: str, now: datetime) -> None:

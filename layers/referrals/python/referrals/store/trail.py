@@ -41,6 +41,17 @@ def read(table: Table, attribution_id: str) -> Trail | None:
     return Trail(attribution, tuple(sorted(whole, key=lambda step: step.place)))
 
 
+def step_of(item: Item) -> tuple[str, Step] | None:
+    """The attribution and the step that an item is, when it is put; None for one that is none."""
+    if item["sk"] == keys.ATTRIBUTION:
+        return item["id"], Step(BIRTH, birth(attribution_from(item)))
+    if item["sk"].startswith(keys.AUDIT_PREFIX):
+        return keys.attribution_id_of(item["pk"]), _line(item)
+    if item["sk"].startswith(keys.LEDGER_PREFIX) and "step" in item:
+        return item["attribution_id"], _booking(item)
+    return None
+
+
 def _line(item: Item) -> Step:
     version, number = place_from(item["sk"].removeprefix(keys.AUDIT_PREFIX))
     # Birth comes first, and has no line.
@@ -54,8 +65,8 @@ def _bookings(table: Table, attribution: Attribution) -> list[Step]:
     found = table.get_many(places) if places else {}
     if len(found) < sum(1 + one.reversals for one in granted):
         raise Busy(f"{attribution.id}: a booking is being moved")
-    return [
-        Step(place_from(item["step"]), ledger_from(item))
-        for item in found.values()
-        if "step" in item
-    ]
+    return [_booking(item) for item in found.values() if "step" in item]
+
+
+def _booking(item: Item) -> Step:
+    return Step(place_from(item["step"]), ledger_from(item))

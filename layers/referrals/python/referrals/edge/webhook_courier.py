@@ -1,0 +1,29 @@
+"""How an event goes out: the referral as staff see it, signed with every secret in force, sent."""
+
+import random
+from typing import Any
+
+from referrals.acts.delivering import Courier
+from referrals.edge import clock
+from referrals.edge.models.referrals import ReferralView
+from referrals.edge.webhook_sender import Sender
+from referrals.rules.attribution import Attribution
+from referrals.rules.events import Event
+from referrals.rules.retries import Answer
+from referrals.rules.webhook_signature import secret_of, signed
+from referrals.store.webhook_endpoints import Endpoint
+
+
+def courier(hashing_secret: bytes, sender: Sender) -> Courier:
+    """One that signs with secrets that follow from the hashing secret, at the clock's time."""
+
+    def send(endpoint: Endpoint, event: Event) -> Answer:
+        now, body = clock.now(), event.body()
+        secrets = [secret_of(hashing_secret, endpoint.id, salt) for salt in endpoint.salts(now)]
+        return sender.send(endpoint.url, signed(event.id, body, now, secrets), body)
+
+    return Courier(view=_view, send=send, now=clock.now, luck=random.random)
+
+
+def _view(attribution: Attribution) -> dict[str, Any]:
+    return ReferralView.of(attribution).model_dump(mode="json", exclude_none=True)

@@ -1,0 +1,200 @@
+"""Delivering: in order, each event noted once, past receivers that fail and time that runs out."""
+
+from datetime import timedelta
+
+import pytest
+
+from referrals.acts import erasure
+from referrals.acts.delivering import Delivered
+from referrals.acts.publishing import news
+from referrals.rules.events import EventType, event_of
+from referrals.rules.ids import attribution_id
+from referrals.rules.retries import TRIES, Answer
+from referrals.store import deliveries, trail, webhook_endpoints
+from tests.samples import NOW, PAID, SECRET, charge
+from tests.store.bill import billed
+from tests.store.listening import GOOD, NEW, Listening
+
+
+@pytest.fixture
+def world():
+    """A referral that was rewarded, and somebody who listens."""
+    one = Listening()
+    one.listen()
+    one.scene.sign_up()
+    one.scene.pay(charge_id="ch_1")
+    return one
+
+
+_ALL = [
+    "referral.attributed",
+    "referral.qualified",
+    "referral.rewarded",
+    "credits.granted",
+    "credits.granted",
+]
+
+
+def test_everything_that_happened_arrives_in_its_order_and_once(world):
+    assert world.deliver() == Delivered(arrived=5)
+    assert world.deliver() == Delivered()
+    assert world.types() == _ALL
+    assert [event.sequence for event in world.got["we_1"]] == [1, 2, 2, 2, 2]
+    assert len({event.id for event in world.got["we_1"]}) == 5
+
+
+def test_an_event_costs_two_write_units(world, monkeypatch):
+    world.deliver()
+    world.scene.tell(charge(customer_id="cus_new", invoice_id="in_new", refunded=PAID))
+    world.listen("we_2", frozenset({EventType.REJECTED}))
+    with billed(world.table, monkeypatch) as bill:
+        assert world.deliver("we_2").arrived == 1
+    # And once an hour that it arrived.
+    assert (bill.writes, bill.index_writes) == (3, 0)
+
+
+def test_who_listens_for_some_events_gets_those(world):
+    world.listen("we_2", frozenset({EventType.REWARDED}))
+    world.deliver("we_2")
+    assert world.types("we_2") == ["referral.rewarded"]
+    assert world.deliver("we_2") == Delivered()
+
+
+def test_what_happened_before_anybody_listened_is_not_sent(world):
+    world.listen("we_2", since=NOW + timedelta(hours=1))
+    assert world.deliver("we_2") == Delivered()
+    refund = charge(customer_id="cus_new", invoice_id="in_new", refunded=PAID // 2)
+    world.scene.tell(refund, at=NOW + timedelta(hours=2))
+    world.deliver("we_2")
+    assert world.types("we_2") == ["credits.reversed", "credits.reversed"]
+
+
+def test_a_later_event_waits_for_an_earlier_one_that_failed(world):
+    world.answers["we_1"] = [GOOD, Answer(500)]
+    assert world.deliver() == Delivered(1, "answered 500")
+    world.scene.tell(charge(customer_id="cus_new", invoice_id="in_new", refunded=PAID))
+    assert world.deliver() == Delivered()
+    assert world.types() == _ALL[:1]
+    assert world.deliver_due() == []
+    assert world.deliver_due(after=timedelta(seconds=6)) == [Delivered(arrived=7)]
+    assert world.types() == [*_ALL, "referral.rejected", "credits.reversed", "credits.reversed"]
+
+
+def test_retry_after_puts_the_next_try_off(world):
+    world.answers["we_1"] = [Answer(429, "600")]
+    world.deliver()
+    assert world.deliver_due(after=timedelta(minutes=9)) == []
+    assert world.deliver_due(after=timedelta(minutes=1)) == [Delivered(arrived=5)]
+
+
+def test_who_says_gone_is_sent_nothing_more(world):
+    world.answers["we_1"] = [Answer(410)]
+    assert world.deliver() == Delivered(problem="answered 410")
+    off = world.endpoint()
+    assert (off.disabled_at, off.disabled_why) == (world.now, "answered 410")
+    assert world.deliver() == Delivered()
+    assert world.deliver_due(after=timedelta(days=9)) == []
+    assert world.got == {}
+
+
+def _exhaust(world):
+    world.always["we_1"] = Answer(500)
+    tried = [world.deliver()]
+    for _ in range(TRIES):
+        tried += world.deliver_due(after=timedelta(hours=30))
+    return tried
+
+
+def test_who_takes_nothing_for_days_is_switched_off_after_ten_tries(world):
+    assert len(_exhaust(world)) == TRIES
+    off = world.endpoint()
+    assert not off.enabled
+    assert off.disabled_why == "answered 500"
+    found = deliveries.get(world.table, "we_1", NEW)
+    assert (found.failing_since, found.problem) == (NOW, "answered 500")
+
+
+def test_one_event_that_a_receiver_does_not_like_switches_nothing_off(world):
+    world.scene.sign_up("other")
+    other = attribution_id(SECRET, "other")
+
+    def picky(event):
+        return Answer(500) if event.data["attribution"]["id"] == NEW else GOOD
+
+    world.always["we_1"] = picky
+    world.deliver()
+    for number in range(TRIES):
+        world.deliver_due(after=timedelta(hours=30))
+        if number == TRIES - 3:
+            assert world.deliver(one=other).arrived == 1
+    assert world.endpoint().enabled
+    world.always.clear()
+    # Given up, and still the next to be sent.
+    assert world.deliver() == Delivered(arrived=5)
+    assert [one.id for one in world.got["we_1"] if one.type == "referral.attributed"] == [
+        event_of(one, trail.read(world.table, one).steps[0], {}).id for one in (other, NEW)
+    ]
+
+
+def test_a_dead_endpoint_is_left_alone_after_some_failures_and_loses_none(world):
+    others = [f"user-{number}" for number in range(6)]
+    world.always["we_1"] = Answer(problem="the connection failed")
+    for user_id in others:
+        world.scene.sign_up(user_id)
+        world.deliver(one=attribution_id(SECRET, user_id))
+    assert len(world.deliver_due(after=timedelta(minutes=1))) == 3
+    world.always.clear()
+    assert len(world.deliver_due(after=timedelta(minutes=9))) == 6
+    assert len(world.got["we_1"]) == 6
+
+
+def test_a_sender_without_time_leaves_the_rest_to_the_next_run(world):
+    def slow(_event):
+        world.table.allow(0)
+        return GOOD
+
+    world.answers["we_1"] = [slow]
+    assert world.deliver() == Delivered(arrived=1)
+    world.table.allow(60)
+    assert world.deliver_due() == [Delivered(arrived=4)]
+    assert world.types() == _ALL
+
+
+def test_while_a_booking_moves_nothing_is_sent_and_then_all(world, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(erasure, "_move_money", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            erasure.erase(world.table, SECRET, "new", None, world.scene.programme)
+    assert world.deliver() == Delivered()
+    erasure.erase(world.table, SECRET, "new", None, world.scene.programme)
+    assert world.deliver_due(after=timedelta(minutes=1)) == [Delivered(arrived=5)]
+
+
+def test_a_transition_while_its_referral_is_sent_is_sent_by_the_same_run(world):
+    refund = charge(customer_id="cus_new", invoice_id="in_new", refunded=PAID // 2)
+
+    def meanwhile(_event):
+        world.scene.tell(refund)
+        # The stream tells another, who finds the referral taken.
+        assert world.deliver() == Delivered()
+        return GOOD
+
+    world.answers["we_1"] = [GOOD, meanwhile]
+    assert world.deliver() == Delivered(arrived=7)
+    assert world.types() == [*_ALL, "credits.reversed", "credits.reversed"]
+
+
+def test_news_name_each_referral_once_for_whoever_wants_it(world):
+    world.listen("we_2", frozenset({EventType.REJECTED}))
+    world.listen("we_3", since=NOW + timedelta(days=1))
+    world.listen("we_4")
+    webhook_endpoints.disable(world.table, "we_4", "gone", NOW)
+    assert news(world.table, world.stream()) == {"we_1": [NEW]}
+
+
+def test_what_is_no_news_reads_nothing(world, monkeypatch):
+    items = [item for item in world.stream() if trail.step_of(item) is None]
+    assert items
+    with billed(world.table, monkeypatch) as bill:
+        assert news(world.table, items) == {}
+    assert bill.trips == 0
