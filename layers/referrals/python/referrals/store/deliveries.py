@@ -21,6 +21,7 @@ from referrals.store.items import place_from, place_text
 CLAIM = timedelta(minutes=1)
 
 _OURS = "holder = :me"
+_FAILURE = "tries, problem, failing_since"
 # The third: a write that is repeated because its answer was lost.
 _FREE = "(attribute_not_exists(holder) OR held_until < :now OR holder = :me)"
 _NOT_WAITING = "(attribute_not_exists(due_in) OR next_attempt_at <= :now)"
@@ -163,6 +164,26 @@ def given_up(table: Table, held: Delivery, problem: str, now: datetime) -> None:
     _write(table, held, expression, values)
 
 
+def rewound(
+    table: Table, endpoint_id: str, attribution_id: str, place: Place, now: datetime
+) -> None:
+    """Have what follows a place sent again, now; also by whoever is sending: they lose the claim.
+
+    What had not come so far stays the next to be sent.
+    """
+    key = keys.delivery(endpoint_id, attribution_id)
+    values: Item = {":lane": _lane(key), ":now": timestamp(now)}
+    afresh = f"due_in = :lane, next_attempt_at = :now REMOVE holder, held_until, more, {_FAILURE}"
+    farther = "attribute_not_exists(pk) OR sent > :place"
+    back = {**values, ":place": place_text(place)}
+    try:
+        table.write(
+            table.update("back", key, f"SET sent = :place, {afresh}", back, condition=farther)
+        )
+    except Refused:
+        table.write(table.update("due", key, f"SET {afresh}", values))
+
+
 def due(table: Table, endpoint_id: str, now: datetime) -> Iterator[str]:
     """The referrals whose next try at an endpoint has come, lane by lane, the oldest first."""
     for lane in range(keys.LANES):
@@ -178,9 +199,6 @@ def get(table: Table, endpoint_id: str, attribution_id: str) -> Delivery | None:
     """How far a referral's events have come; None where none was ever sent."""
     item = table.get(keys.delivery(endpoint_id, attribution_id))
     return _delivery_from(item) if item else None
-
-
-_FAILURE = "tries, problem, failing_since"
 
 
 def _fresh(held: Delivery, place: Place) -> Delivery:

@@ -120,6 +120,19 @@ def disable(table: Table, endpoint_id: str, why: str, now: datetime) -> None:
         return
 
 
+def listen_from(table: Table, endpoint_id: str, since: datetime) -> Endpoint:
+    """Have it hear of what happened from a time on, if not earlier, and be sent events again.
+
+    NotFound.
+    """
+    known = get(table, endpoint_id)
+    if known is None:
+        raise _unknown()
+    values = {":since": timestamp(min(since, known.since)), ":seen": timestamp(known.since)}
+    expression = "SET since = :since REMOVE disabled_at, disabled_why"
+    return _changed(table, endpoint_id, expression, values, condition="since = :seen")
+
+
 def note_arrival(table: Table, endpoint: Endpoint, now: datetime) -> None:
     """It took an event: one write an hour and process at most, so that no event waits for it."""
     known = f"{now:%Y%m%d%H} {endpoint.id}"

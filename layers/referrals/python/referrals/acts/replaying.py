@@ -1,0 +1,64 @@
+"""Replaying: an endpoint is sent again, under the same ids, what happened from a time on.
+
+It walks every referral, for an old one may have news; so a run goes on where the last one ended.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from referrals.dynamodb.table import Table
+from referrals.rules.events import NOWHERE, Place
+from referrals.store import deliveries, keys, trail
+
+# A place in the walk: a lane of the referrals, and the last of it that was seen.
+Seen = tuple[int, str]
+_BEGINNING: Seen = (0, "")
+
+
+@dataclass(frozen=True)
+class Replay:
+    """How many referrals are to be sent again, and where to go on, if there is more."""
+
+    referrals: int
+    seen: Seen | None
+
+
+def replay(
+    table: Table, endpoint_id: str, since: datetime, now: datetime, after: Seen | None = None
+) -> Replay:
+    """Have everything due again that happened at or after `since`, as far as there is time.
+
+    The endpoint is listening from `since` on already. What did not arrive before it stays due.
+    """
+    marked, last = 0, after or _BEGINNING
+    for number, (seen, attribution_id) in enumerate(_referrals(table, last)):
+        if number and not table.in_time:
+            return Replay(marked, last)
+        place = _before(table, attribution_id, since)
+        if place is not None:
+            deliveries.rewound(table, endpoint_id, attribution_id, place, now)
+            marked += 1
+        last = seen
+    return Replay(marked, None)
+
+
+def _referrals(table: Table, after: Seen) -> Iterator[tuple[Seen, str]]:
+    first, last_seen = after
+    for lane in range(first, keys.LANES):
+        # Nothing sorts after a tilde here; what was seen is the one that is not wanted again.
+        low = last_seen if lane == first and last_seen else keys.REFERRAL_PREFIX
+        for item in table.query(keys.cohort(lane), between=(low, f"{keys.REFERRAL_PREFIX}~")):
+            if item["sk"] != low:
+                yield (lane, item["sk"]), item["id"]
+
+
+def _before(table: Table, attribution_id: str, since: datetime) -> Place | None:
+    """The place after which all that happened since is found; None where nothing did."""
+    found = trail.read(table, attribution_id)
+    before = NOWHERE
+    for step in found.steps if found else ():
+        if step.entry.at >= since:
+            return before
+        before = step.place
+    return None
