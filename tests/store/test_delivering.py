@@ -39,7 +39,7 @@ def test_everything_that_happened_arrives_in_its_order_and_once(world):
     assert world.deliver() == Delivered(arrived=5)
     assert world.deliver() == Delivered()
     assert world.types() == _ALL
-    assert [event.sequence for event in world.got["we_1"]] == [1, 2, 2, 2, 2]
+    assert [event.sequence for event in world.got["we_1"]] == [1, 2, 3, 4, 5]
     assert len({event.id for event in world.got["we_1"]}) == 5
 
 
@@ -132,7 +132,7 @@ def test_one_event_that_a_receiver_does_not_like_switches_nothing_off(world):
     # Given up, and still the next to be sent.
     assert world.deliver() == Delivered(arrived=5)
     assert [one.id for one in world.got["we_1"] if one.type == "referral.attributed"] == [
-        event_of(one, trail.read(world.table, one).steps[0], {}).id for one in (other, NEW)
+        event_of(one, trail.read(world.table, one).steps[0], 1, {}).id for one in (other, NEW)
     ]
 
 

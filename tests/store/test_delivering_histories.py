@@ -104,10 +104,13 @@ def test_whatever_fails_or_dies_each_receiver_gets_every_step_in_order(seed):
     for _ in range(60):
         weather.pass_time(timedelta(hours=1))
     for one in (attribution_id(SECRET, user_id) for user_id in users):
-        wanted = [event_of(one, step, {}).id for step in trail.read(world.table, one).steps]
+        found = trail.read(world.table, one)
+        wanted = [event_of(one, step, found.sequence(step), {}).id for step in found.steps]
         own = one.replace("attr_", "evt_") + "_"
         for name in weather.fates:
             came = [event.id for event in world.got[name] if event.id.startswith(own)]
             assert list(dict.fromkeys(came)) == wanted
+            told = {event.id: event.sequence for event in world.got[name] if event.id in wanted}
+            assert [told[one] for one in wanted] == list(range(1, len(wanted) + 1))
             # Only where a sender died did anything come twice.
             assert came == wanted or name == "we_flaky"

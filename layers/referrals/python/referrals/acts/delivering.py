@@ -104,7 +104,8 @@ class _Run:
             if number and not self.table.in_time:
                 deliveries.postponed(self.table, held, self.courier.now())
                 return None
-            answer = self.courier.send(self.endpoint, event_of(held.attribution_id, step, view))
+            event = event_of(held.attribution_id, step, found.sequence(step), view)
+            answer = self.courier.send(self.endpoint, event)
             if not answer.arrived:
                 self._keep(held, answer)
                 return None

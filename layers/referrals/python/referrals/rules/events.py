@@ -73,7 +73,7 @@ class Step:
 class Event:
     """What is sent. A receiver knows a repeat by the id, and what is older by the sequence.
 
-    The steps of one transaction share a sequence, and are sent in their order.
+    The sequence counts the steps of one referral from 1, so that a gap is something not received.
     """
 
     id: str
@@ -93,7 +93,9 @@ class Event:
         return json.dumps(told, separators=(",", ":"), ensure_ascii=False)
 
 
-def event_of(attribution_id: str, step: Step, referral: Mapping[str, Any]) -> Event:
+def event_of(
+    attribution_id: str, step: Step, sequence: int, referral: Mapping[str, Any]
+) -> Event:
     """The event of a step; `referral` is the public view of the referral when it is sent.
 
     The id follows from the step alone, so that a replay has the same. It holds no full stop, which
@@ -104,7 +106,7 @@ def event_of(attribution_id: str, step: Step, referral: Mapping[str, Any]) -> Ev
         id=f"{attribution_id.replace('attr_', 'evt_', 1)}_{version}_{number}",
         type=step.type,
         at=step.entry.at,
-        sequence=version,
+        sequence=sequence,
         data={**referral, **_told(step.entry)},
     )
 

@@ -23,6 +23,10 @@ class Trail:
         """The steps beyond a place."""
         return tuple(step for step in self.steps if step.place > place)
 
+    def sequence(self, step: Step) -> int:
+        """The step's number in this life, from 1: steps are added at the end, and none goes."""
+        return self.steps.index(step) + 1
+
 
 def read(table: Table, attribution_id: str) -> Trail | None:
     """The trail, or None. Two round trips, or one while nothing is booked.
