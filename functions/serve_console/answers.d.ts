@@ -107,6 +107,11 @@ export interface Stats {
   reward_rate: number;
 }
 
+export interface Step extends Stats {
+  start: string;
+  end: string;
+}
+
 export interface Decided {
   id: string;
   code: number;

@@ -1,10 +1,11 @@
 """GET /console: the pages for staff, which use the API as anybody may."""
 
+from functools import cache
 from pathlib import Path
 
 from aws_lambda_powertools.event_handler import Response
 
-from referrals.edge.files import ASK_EACH_TIME, LIBRARIES, TYPES, answered
+from referrals.edge.files import ASK_EACH_TIME, FOR_EVER, LIBRARIES, TYPES, answered, version_of
 from referrals.edge.http import api, serve
 from referrals.rules.errors import NotFound
 
@@ -27,19 +28,25 @@ app = api()
 
 @app.get("/console", compress=True)
 def serve_console() -> Response[str]:
-    return _file("index.html")
+    return _file("index.html", ASK_EACH_TIME)
 
 
-@app.get("/console/<file>", compress=True, include_in_schema=False)
-def serve_file(file: str) -> Response[str]:
-    if file not in FILES:
+@app.get("/console/<version>/<file>", compress=True, include_in_schema=False)
+def serve_file(version: str, file: str) -> Response[str]:
+    # Files of two versions would not fit each other: the page is told, and loads itself again.
+    if file not in FILES or version != _version():
         raise NotFound("no such file")
-    return _file(file)
+    return _file(file, FOR_EVER)
 
 
-def _file(name: str) -> Response[str]:
+def _file(name: str, kept: str) -> Response[str]:
     headers = app.current_event.raw_event["headers"]
-    return answered(FILES[name], headers, ASK_EACH_TIME, **HEADERS)
+    return answered(FILES[name], headers, kept, _version(), **HEADERS)
+
+
+@cache
+def _version() -> str:
+    return version_of(FILES.values())
 
 
 handler = serve(app)

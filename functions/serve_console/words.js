@@ -59,6 +59,20 @@ export function number(value) {
   return value.toLocaleString("en-GB");
 }
 
+/** @param {number} rate */
+export function percent(rate) {
+  return `${(rate * 100).toFixed(1)} %`;
+}
+
+/**
+ * A day or an hour of a series.
+ * @param {string} start RFC 3339
+ * @param {"day" | "hour"} grain
+ */
+export function stepName(start, grain) {
+  return grain === "day" ? start.slice(0, 10) : `${start.slice(0, 10)} ${start.slice(11, 16)}`;
+}
+
 /**
  * Minor units in the currency's own, which need not be a hundredth.
  * @param {number | undefined} minor

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 from referrals.rules.attribution import Change
 from referrals.store import attributions
@@ -20,7 +20,7 @@ _numbers = itertools.count()
 
 @dataclass
 class Console:
-    """A page of the console; `foreign` is what it asked of anybody else."""
+    """A page of the console; `foreign` is what it asked of anybody else, `faults` what broke."""
 
     page: Page
     service: Deployed
@@ -30,6 +30,9 @@ class Console:
         self.page.set_default_timeout(30_000)
         self.asked: list[str] = []
         self.page.on("request", lambda one: self.asked.append(one.url))
+        self.faults: list[str] = []
+        self.page.on("pageerror", lambda one: self.faults.append(str(one)))
+        self.page.on("console", self._hear)
 
     def open(self, place: str = "", key: str | None = None) -> "Console":
         """Sign in and go to a screen."""
@@ -52,6 +55,10 @@ class Console:
         """Wait until nothing loads any more."""
         self.page.get_by_role("heading", level=1).wait_for()
         expect(self.page.locator("[aria-busy=true]")).to_have_count(0, timeout=30_000)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            self.faults.append(message.text)
 
     @property
     def foreign(self) -> list[str]:

@@ -15,10 +15,11 @@ SCREENS = ["overview", "review", "referrals", "referrals/<id>", "accounts", "acc
 
 @pytest.fixture
 def console(service, browsing):
-    """A console that is not opened yet; what it asked of others fails the test."""
+    """A console that is not opened yet; what it asked of others or broke fails the test."""
     made = Console(browsing().new_page(), service)
     yield made
     assert made.foreign == []
+    assert made.faults == []
 
 
 @pytest.fixture
@@ -351,8 +352,8 @@ def test_every_figure_of_the_funnel_is_what_the_service_says(service, console):
     assert figures.count() == 7
     for row in figures.all():
         name = row.get_attribute("data-figure")
-        now, *_, before = (row.get_by_role("cell").nth(place).inner_text() for place in (0, 2))
-        assert (now, before) == (str(told[name]), "0")
+        now, before, change = (row.get_by_role("cell").nth(at).inner_text() for at in (0, 2, 4))
+        assert (now, before, change) == (str(told[name]), "0", "new" if told[name] else "")
     rates = figures.filter(has_text="Rewarded").get_by_role("cell").nth(1)
     assert rates.inner_text() == "66.7 % of signups"
     console.page.get_by_label("From").fill("2001-01-01")
@@ -360,6 +361,66 @@ def test_every_figure_of_the_funnel_is_what_the_service_says(service, console):
     console.page.get_by_role("button", name="Show").click()
     console.said("2001-01-01 to 2001-01-31")
     assert figures.first.get_by_role("cell").first.inner_text() == "0"
+
+
+def test_the_course_of_a_span_is_drawn_and_adds_up_to_its_funnel(service, console):
+    _, code = service.new_referrer()
+    campaign = f"course-{code.lower()}"
+    for _ in range(2):
+        click = service.click(code, utm_campaign=campaign).good["click_id"]
+        service.referred(code, click_id=click)
+    console.open(f"overview?campaign={campaign}")
+    console.said("Day by day")
+    expect(console.page.locator(".plot canvas")).to_have_count(2)
+    sums = console.page.locator("[data-sum]")
+    console.page.get_by_text("The same in figures").click()
+    told = service.stats(campaign=campaign)
+    assert {one.get_attribute("data-sum"): int(one.inner_text()) for one in sums.all()} == {
+        name: told[name] for name in told if not name.endswith("_rate")
+    }
+    assert console.page.get_by_role("row").filter(has_text="Together").count() == 1
+    # The last of thirty days is the one in which it happened.
+    last = console.page.get_by_role("region", name="in figures").get_by_role("row").nth(-2)
+    assert last.get_by_role("cell").all_inner_texts()[:2] == ["2", "2"]
+    console.page.get_by_label("Step").select_option("hour")
+    console.page.get_by_role("button", name="Show").click()
+    console.said("Hour by hour")
+    expect(sums.first).to_have_text("2")
+    console.go("overview?from=2020-01-01")
+    console.said("At most 366 days are drawn")
+
+
+def test_what_draws_is_loaded_by_the_screen_that_draws(console):
+    console.open("accounts")
+    console.page.get_by_label("User id").wait_for()
+    assert not any("uplot" in url for url in console.asked)
+    console.go("overview")
+    console.page.locator(".plot canvas").first.wait_for()
+    assert any("uplot.mjs" in url for url in console.asked)
+
+
+def test_a_page_of_another_version_says_that_it_has_to_be_loaded_again(console):
+    console.page.route("**/review.js", lambda route: route.fulfill(status=404))
+    console.open("review")
+    console.said("This screen did not load.")
+    console.page.unroute("**/review.js")
+    console.page.get_by_role("button", name="Load the page again").click()
+    console.page.get_by_role("heading", name="Review queue").wait_for()
+
+
+SENT = """performance.getEntriesByType("resource").filter(one => one.name.includes("/console/"))
+    .map(one => [one.name, one.transferSize])"""
+
+
+def test_what_a_browser_has_it_does_not_ask_for_again(console):
+    console.open("accounts")
+    console.page.get_by_label("User id").wait_for()
+    assert all(size for _, size in console.page.evaluate(SENT))
+    console.page.reload()
+    console.page.get_by_label("User id").wait_for()
+    again = console.page.evaluate(SENT)
+    assert len(again) > 10
+    assert [name for name, size in again if size] == []
 
 
 def test_what_waits_for_a_person_leads_there(service, console, emptied):

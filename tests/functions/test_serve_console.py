@@ -7,17 +7,25 @@ import re
 import pytest
 
 from functions.serve_console.handler import FILES, FOLDER
+from referrals.edge.files import version_of
 from tests.functions.client import Context, event, handler_of
 
 TAKEN = {"accept-encoding": "gzip, br"}
 LARGEST_LOAD = 60 * 1024
+VERSION = version_of(FILES.values())
+ROUTE = "GET /console/{version}/{file}"
 
 
-def fetched(name="", **headers):
-    path, route = (f"/console/{name}", "/console/{file}") if name else ("/console", "/console")
+def fetched(name="", version=VERSION, **headers):
     asked = event("GET", "", headers=headers)
-    asked |= {"rawPath": path, "routeKey": f"GET {route}"}
+    asked |= {"rawPath": "/console", "routeKey": "GET /console"}
+    if name:
+        asked |= {"rawPath": f"/console/{version}/{name}", "routeKey": ROUTE}
     return handler_of("serve_console")(asked, Context())
+
+
+def page():
+    return sent(fetched()).decode()
 
 
 def sent(answer):
@@ -25,36 +33,54 @@ def sent(answer):
     return base64.b64decode(body) if answer["isBase64Encoded"] else body.encode()
 
 
-def named_in(name):
-    """What a file loads by itself."""
-    text = FILES[name].read_text()
-    if name == "index.html":
-        return re.findall(r'(?:href|src)="console/([^"]+)"', text)
-    return re.findall(r'from ?"\./([^"]+)"', text) if not name.endswith(".css") else []
+def imported(name):
+    """What a module cannot start without."""
+    return re.findall(r'from ?"\./([^"]+)"', FILES[name].read_text())
 
 
-def loaded():
-    """All that a browser loads to show the first page."""
-    names, found = ["index.html"], set()
-    while names:
-        name = names.pop()
+def with_imports(*names):
+    found, left = set(), list(names)
+    while left:
+        name = left.pop()
         if name not in found:
             found.add(name)
-            names += named_in(name)
+            left += imported(name) if name.endswith("js") else []
     return found
 
 
-def test_all_that_is_loaded_at_first_is_there_and_small():
-    names = loaded()
-    assert {"app.js", "console.css", "pico.css", "preact.mjs"} <= names
-    pages = {name: fetched("" if name == "index.html" else name, **TAKEN) for name in names}
-    assert {page["statusCode"] for page in pages.values()} == {200}
-    assert sum(len(sent(page)) for page in pages.values()) <= LARGEST_LOAD
+def named_by_the_page():
+    return set(re.findall(rf'(?:href|src)="console/{VERSION}/([^"]+)"', page()))
+
+
+def first_screen():
+    """All that the overview of somebody who is signed in takes, its chart and all."""
+    return with_imports(*named_by_the_page(), "chart.js", "uplot.css")
+
+
+def test_all_that_the_first_screen_loads_is_there_and_small():
+    names = first_screen()
+    assert {"app.js", "console.css", "pico.css", "preact.mjs", "uplot.mjs"} <= names
+    answers = [fetched(**TAKEN), *(fetched(name, **TAKEN) for name in names)]
+    assert {answer["statusCode"] for answer in answers} == {200}
+    assert sum(len(sent(answer)) for answer in answers) <= LARGEST_LOAD
+
+
+def test_the_page_names_all_that_the_first_screen_waits_for_so_that_it_comes_together():
+    modules = {name for name in named_by_the_page() if name.endswith("js")}
+    assert modules == with_imports("app.js", "overview.js")
+
+
+def test_what_is_large_or_of_another_screen_comes_when_it_is_shown():
+    later = {"uplot.mjs", "chart.js", "review.js", "referrals.js", "referral.js", "account.js"}
+    assert later & named_by_the_page() == set()
+    asked_for = set(re.findall(r'import\("\./([^"]+)"\)', FILES["screens.js"].read_text()))
+    assert asked_for <= FILES.keys()
+    assert later - {"uplot.mjs", "chart.js"} <= asked_for
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_every_file_comes_compressed_with_its_type_and_policy(name):
-    answer = fetched(name, **TAKEN)
+    answer = fetched("" if name == "index.html" else name, **TAKEN)
     headers = answer["headers"]
     kinds = {"css": "text/css", "html": "text/html"}
     kind = kinds.get(name.rpartition(".")[2], "text/javascript")
@@ -62,23 +88,40 @@ def test_every_file_comes_compressed_with_its_type_and_policy(name):
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Content-Security-Policy"].startswith("default-src 'self';")
     assert "unsafe" not in headers["Content-Security-Policy"]
-    assert gzip.decompress(sent(answer)) == FILES[name].read_bytes()
+    told = gzip.decompress(sent(answer)).decode()
+    assert told.replace(VERSION, "{version}") == FILES[name].read_text()
 
 
-def test_what_a_browser_has_already_is_not_sent_again_but_asked_for():
-    first = fetched("app.js")
+def test_the_page_is_asked_for_each_time_and_not_sent_again():
+    first = fetched()
     assert first["headers"]["Cache-Control"] == "no-cache"
-    again = fetched("app.js", **{"if-none-match": first["headers"]["ETag"]})
+    again = fetched(**{"if-none-match": first["headers"]["ETag"]})
     assert (again["statusCode"], sent(again)) == (304, b"")
 
 
+def test_a_file_is_kept_for_ever_for_its_address_names_its_version():
+    answer = fetched("app.js")
+    assert answer["headers"]["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert fetched("app.js", version="of-yesterday")["statusCode"] == 404
+
+
+def test_any_change_of_a_file_is_another_version(tmp_path):
+    one, other = tmp_path / "one.js", tmp_path / "other.js"
+    one.write_text("1"), other.write_text("2")
+    before = version_of([one, other])
+    assert version_of([other, one]) == before
+    changed = tmp_path / "changed"
+    changed.mkdir()
+    (changed / "other.js").write_text("3")
+    assert version_of([one, changed / "other.js"]) != before
+
+
 def test_nothing_is_inline():
-    page = FILES["index.html"].read_text()
-    assert not re.search(r"<script(?![^>]*src=)|<style|\son\w+=|\sstyle=", page)
+    assert not re.search(r"<script(?![^>]*src=)|<style|\son\w+=|\sstyle=", page())
 
 
 def test_no_module_names_another_place():
-    for name in loaded():
+    for name in FILES:
         for text in re.findall(r"https?://[^\s\"'`)]+", FILES[name].read_text()):
             # Names of XML's spaces, which nobody fetches, and of licences.
             assert "w3.org" in text or "picocss.com" in text or "github.com" in text, (name, text)
@@ -93,6 +136,6 @@ def test_nothing_else_is_a_file(name):
 
 def test_under_a_base_path_the_files_are_the_same():
     asked = event("GET", "")
-    asked |= {"rawPath": "/some/base/console/app.js", "routeKey": "GET /console/{file}"}
+    asked |= {"rawPath": f"/some/base/console/{VERSION}/app.js", "routeKey": ROUTE}
     answer = handler_of("serve_console")(asked, Context())
     assert sent(answer) == (FOLDER / "app.js").read_bytes()

@@ -1,7 +1,7 @@
 """Files that browsers load, answered from a function's own folder and known by a tag."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -20,15 +20,23 @@ TYPES = {
 _INLINED = {'import { generate } from "lean-qr";\n': Path(__file__).with_name("qr.js")}
 # Long enough for a visit, short enough that a repair is everywhere within minutes.
 FOR_A_WHILE = "public, max-age=300"
-# Files of one page must be of one version.
 ASK_EACH_TIME = "no-cache"
+# What has its version in its address never becomes another.
+FOR_EVER = "public, max-age=31536000, immutable"
 
 
 def answered(
-    path: Path, headers: Mapping[str, str], kept: str = FOR_A_WHILE, **also: str
+    path: Path,
+    headers: Mapping[str, str],
+    kept: str = FOR_A_WHILE,
+    version: str = "",
+    **also: str,
 ) -> Response[str]:
-    """The file, or word that the browser has it already. Header names are lower case."""
-    content, tag = _read(path)
+    """The file, or word that the browser has it already. Header names are lower case.
+
+    Where a version is given, it stands where the file says `{version}`.
+    """
+    content, tag = _read(path, version)
     told: dict[str, str | list[str]] = {
         "ETag": tag,
         "Cache-Control": kept,
@@ -45,9 +53,17 @@ def answered(
     )
 
 
+def version_of(paths: Iterable[Path]) -> str:
+    """What changes when any of the files does."""
+    names_and_tags = sorted((path.name, _read(path, "")[1]) for path in paths)
+    return hashlib.sha256(repr(names_and_tags).encode()).hexdigest()[:12]
+
+
 @cache
-def _read(path: Path) -> tuple[str, str]:
+def _read(path: Path, version: str) -> tuple[str, str]:
     content = path.read_text()
+    if version:
+        content = content.replace("{version}", version)
     for line, script in _INLINED.items():
         if line in content:
             content = content.replace(line, script.read_text())
