@@ -4,6 +4,7 @@ import { Ask } from "./deed.js";
 import { useState } from "./hooks.mjs";
 import { html } from "./html.js";
 import { useAnswer, Waiting } from "./loading.js";
+import { PlanChange } from "./plan.js";
 import { link } from "./router.js";
 import { Moment, number } from "./words.js";
 
@@ -19,9 +20,9 @@ export function Accounts() {
     if (wanted) location.hash = link("accounts", wanted);
   }
   return html`<h1>Accounts</h1>
-    <form class="sides" onSubmit=${show}>
+    <form class="choice" onSubmit=${show}>
       <label>User id<input name="user_id" required autocomplete="off" /></label>
-      <div class="row"><button type="submit">Show</button></div>
+      <button type="submit">Show</button>
     </form>`;
 }
 
@@ -57,7 +58,7 @@ export function Account({ id, query }) {
     html`
       <p><a href=${link("referrals", undefined, { user_id: id })}>Referrals on either side</a></p>
       <${CodeOf} code=${page.code} ask=${setDeed} />
-      <${Credits} page=${page} />
+      <${Credits} id=${id} page=${page} reload=${loaded.reload} />
       <${Bookings} page=${page} />
       ${page.next_cursor &&
       html`<p><a href=${link("accounts", id, { cursor: page.next_cursor })}>Older bookings</a></p>`}
@@ -98,8 +99,13 @@ function CodeOf({ code, ask }) {
   </section>`;
 }
 
-/** @param {{page: AccountPage}} given */
-function Credits({ page: { account: one, service_used: used } }) {
+/** @param {{id: string, page: AccountPage, reload: () => void}} given */
+function Credits({ id, page: { account: one, service_used: used }, reload }) {
+  const [changing, setChanging] = useState(false);
+  function done() {
+    setChanging(false);
+    reload();
+  }
   /** @type {[string, string][]} */
   const rows = [
     ["Plan", one.overage ? `${one.plan}, with overage` : one.plan],
@@ -111,11 +117,18 @@ function Credits({ page: { account: one, service_used: used } }) {
   ];
   return html`<section>
     <h2>Plan and credits</h2>
-    <table>
-      <tbody>
-        ${rows.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}
-      </tbody>
-    </table>
+    <dl class="pairs">
+      ${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}
+    </dl>
+    <button class="outline" onClick=${() => setChanging(true)}>Change the plan…</button>
+    ${changing &&
+    html`<${PlanChange}
+      id=${id}
+      plan=${one.plan}
+      overage=${one.overage}
+      done=${done}
+      close=${() => setChanging(false)}
+    />`}
   </section>`;
 }
 

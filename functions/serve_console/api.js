@@ -24,9 +24,28 @@ export class Refusal extends Error {
  * @param {Record<string, string | undefined>} [query]
  */
 export function get(path, query = {}) {
+  return send("GET", asked(path, query));
+}
+
+/**
+ * A page of a file; `next` is the cursor of the one after it.
+ * @param {string} path
+ * @param {Record<string, string | undefined>} query
+ * @param {AbortSignal} stop
+ */
+export async function getPage(path, query, stop) {
+  const answer = await request("GET", asked(path, query), undefined, key(), stop);
+  return { text: await answer.text().catch(unanswered), next: answer.headers.get("x-next-cursor") ?? undefined };
+}
+
+/**
+ * @param {string} path
+ * @param {Record<string, string | undefined>} query
+ */
+function asked(path, query) {
   const given = Object.entries(query).filter(([, value]) => value);
   const search = new URLSearchParams(/** @type {[string, string][]} */ (given));
-  return send("GET", given.length ? `${path}?${search}` : path);
+  return given.length ? `${path}?${search}` : path;
 }
 
 /**
@@ -53,11 +72,25 @@ export function tryKey(candidate) {
  * @returns {Promise<any>} what the envelope holds; Refusal
  */
 async function send(method, path, body, used = key()) {
+  const answer = await request(method, path, body, used);
+  return (await answer.json().catch(unanswered)).data;
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {string | undefined} body
+ * @param {string | null} used
+ * @param {AbortSignal} [stop]
+ * @returns {Promise<Response>} a good one; Refusal
+ */
+async function request(method, path, body, used, stop) {
   const headers = { "content-type": "application/json", "x-api-key": used ?? "" };
-  const signal = AbortSignal.timeout(PATIENCE);
+  const patience = AbortSignal.timeout(PATIENCE);
+  const signal = stop ? AbortSignal.any([stop, patience]) : patience;
   const answer = await fetch(BASE + path, { method, headers, body, signal }).catch(unanswered);
+  if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({}));
-  if (answer.ok) return told.data;
   // Whoever has signed in anew meanwhile stays so.
   if (answer.status === 401 && used === key()) signOut();
   throw new Refusal(answer.status, told.msg ?? told.message ?? answer.statusText, told.data ?? {});

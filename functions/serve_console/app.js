@@ -40,7 +40,7 @@ function App() {
         </ul>
       </nav>
     </header>
-    <main class="container-fluid">
+    <main>
       ${since && html`<${Screen} key=${place.screen} place=${place} />`}
     </main>
     ${!current && html`<${SignIn} again=${Boolean(since)} />`}

@@ -1,9 +1,9 @@
 // @ts-check
 /** A decision on one referral or many: a note, a yes or no, and one answer for each. */
 import { post } from "./api.js";
-import { useLayoutEffect, useRef, useState } from "./hooks.mjs";
+import { Dialog } from "./dialog.js";
+import { useRef, useState } from "./hooks.mjs";
 import { html } from "./html.js";
-import { Problem } from "./problem.js";
 
 /** @typedef {import("./answers.d.ts").Decided} Decided */
 /** @typedef {"approve" | "reject"} Verdict */
@@ -20,61 +20,35 @@ const MEANS = {
  */
 export function Decision({ wanted, done, close }) {
   const [note, setNote] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(/** @type {unknown} */ (null));
-  const dialog = useRef(/** @type {any} */ (null));
   // Sent again after a lost answer, the same decisions are not carried out twice.
   const sent = useRef({ note: "", key: "" });
-  useLayoutEffect(() => dialog.current.showModal(), []);
 
-  /** @param {Event} [event] */
-  async function decide(event) {
-    event?.preventDefault();
-    if (busy) return;
+  async function decide() {
     if (!sent.current.key || sent.current.note !== note) {
       sent.current = { note, key: crypto.randomUUID() };
     }
-    setBusy(true);
-    setProblem(null);
-    try {
-      const reason = note.trim() || undefined;
-      const answer = await post("/admin/referrals/decisions", {
-        idempotency_key: sent.current.key,
-        decisions: wanted.ids.map((id) => ({ id, verdict: wanted.verdict, reason })),
-      });
-      done(answer.items);
-    } catch (error) {
-      setProblem(error);
-      setBusy(false);
-    }
+    const reason = note.trim() || undefined;
+    const answer = await post("/admin/referrals/decisions", {
+      idempotency_key: sent.current.key,
+      decisions: wanted.ids.map((id) => ({ id, verdict: wanted.verdict, reason })),
+    });
+    done(answer.items);
   }
+  const name = ASKED[wanted.verdict];
   const what = wanted.ids.length === 1 ? "this referral" : `${wanted.ids.length} referrals`;
-  return html`<dialog ref=${dialog} aria-labelledby="decision" onClose=${close}>
-    <article>
-      <h2 id="decision">${ASKED[wanted.verdict]} ${what}?</h2>
-      <p>${MEANS[wanted.verdict]}</p>
-      <form onSubmit=${decide}>
-        <label>
-          Note
-          <input
-            name="note"
-            maxlength="500"
-            autocomplete="off"
-            placeholder="why, for whoever reads it later"
-            value=${note}
-            onInput=${(/** @type {any} */ event) => setNote(event.currentTarget.value)}
-          />
-        </label>
-        ${problem && html`<${Problem} problem=${problem} again=${() => decide()} />`}
-        <div class="row">
-          <button type="submit" aria-busy=${busy}>${ASKED[wanted.verdict]}</button>
-          <button type="button" class="secondary outline" onClick=${() => dialog.current.close()}>
-            Not now
-          </button>
-        </div>
-      </form>
-    </article>
-  </dialog>`;
+  return html`<${Dialog} title=${`${name} ${what}?`} means=${MEANS[wanted.verdict]} name=${name} act=${decide} close=${close}>
+    <label>
+      Note
+      <input
+        name="note"
+        maxlength="500"
+        autocomplete="off"
+        placeholder="why, for whoever reads it later"
+        value=${note}
+        onInput=${(/** @type {any} */ event) => setNote(event.currentTarget.value)}
+      />
+    </label>
+  <//>`;
 }
 
 /**

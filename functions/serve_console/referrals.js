@@ -1,5 +1,6 @@
 // @ts-check
 /** The list of referrals, by every filter of the API; the address keeps its place. */
+import { Export } from "./export.js";
 import { html } from "./html.js";
 import { useAnswer, Waiting } from "./loading.js";
 import { link } from "./router.js";
@@ -26,6 +27,8 @@ export function Referrals({ query }) {
     ${page && !page.items.length && html`<p>None that fits.</p>`}
     ${page && page.items.length > 0 && html`<${Rows} page=${page} />`}
     <div class="row">
+      ${page && page.items.length > 0 &&
+      html`<${Export} key=${query.toString()} filters=${{ ...chosen, order: undefined, cursor: undefined }} />`}
       ${chosen.cursor && html`<a href=${link("referrals", undefined, given({ ...chosen, cursor: undefined }))}>First page</a>`}
       ${page?.next_cursor &&
       html`<a href=${link("referrals", undefined, given({ ...chosen, cursor: page.next_cursor }))}>Next page</a>`}
@@ -51,7 +54,7 @@ function Filters({ chosen }) {
     const wanted = Object.fromEntries([...form].map(([name, value]) => [name, String(value).trim()]));
     location.hash = link("referrals", undefined, given(wanted));
   }
-  return html`<form class="sides" onSubmit=${show}>
+  return html`<form class="choice" onSubmit=${show}>
     <label>User id, either side<input name="user_id" value=${chosen.user_id ?? ""} /></label>
     <label>Campaign<input name="campaign" value=${chosen.campaign ?? ""} /></label>
     <label>
@@ -78,7 +81,7 @@ function Filters({ chosen }) {
         <option value="oldest" selected=${chosen.order === "oldest"}>oldest first</option>
       </select>
     </label>
-    <div class="row"><button type="submit">Show</button></div>
+    <button type="submit">Show</button>
   </form>`;
 }
 

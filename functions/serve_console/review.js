@@ -170,7 +170,7 @@ function Held({ held, current, chosen, decided, look, choose, ask }) {
       </h2>
       <span>signed up <${Moment} at=${attribution.created_at} /></span>
     </div>
-    <p>${attribution.risk_flags.map(ruleName).join(", ") || attribution.review_reason}</p>
+    ${!current && html`<p>${attribution.risk_flags.map(ruleName).join(", ") || attribution.review_reason}</p>`}
     ${decided && html`<p role="status"><strong>${outcome(decided)}</strong></p>`}
     ${current && html`<${Closely} id=${attribution.id} key=${decided?.status ?? ""} />`}
     ${current &&

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from local.stack import Stack, free_port
+from tests.browser.console import Console
 from tests.browser.hosts import Hosts, passed_on
 from tests.browser.product import FOREIGN, LINKS, Product
 from tests.e2e.deployed import Deployed
@@ -100,3 +101,22 @@ def visitor(browsing) -> Page:
     """A page of a new visitor, whose mistakes fail the test."""
     page: Page = browsing().new_page()
     return page
+
+
+@pytest.fixture
+def console(service: Deployed, browsing: Browsing) -> Iterator[Console]:
+    """A console that is not opened yet; what it asked of others or broke fails the test."""
+    made = Console(browsing().new_page(), service)
+    yield made
+    assert made.foreign == []
+    assert made.faults == []
+
+
+@pytest.fixture
+def emptied(service: Deployed) -> None:
+    """Nobody else's referrals wait for review."""
+    query = {"status": "review_required", "limit": "100"}
+    while items := service.admin("GET", "/admin/referrals", query=query).good["items"]:
+        decisions = [{"id": one["attribution"]["id"], "verdict": "reject"} for one in items]
+        body = {"idempotency_key": f"empty-{items[0]['attribution']['id']}"[:64]}
+        service.admin("POST", "/admin/referrals/decisions", body | {"decisions": decisions})
