@@ -5,7 +5,7 @@ Nothing here asks the code under test what an item means: a wrong reading would 
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
@@ -18,6 +18,8 @@ Item = dict[str, Any]
 
 # Between a period and the digits of its part.
 _BEFORE = {0: "", 4: "-", 7: "-", 10: "T", 13: ":"}
+# So many campaigns of a code count by name in a minute, and the rest under one.
+MOST_CAMPAIGNS, OTHER = 20, "(other)"
 # A period's first number holds three of them, its second the others.
 _KINDS = "px"
 _COUNTS = ("attributed", "qualified", "rewarded", "review_required", "capped", "rejected")
@@ -248,11 +250,29 @@ def _clicks(items: _Items) -> Iterator[str]:
 def _recounted_clicks(items: _Items, before: str) -> Counter[tuple[str, str, str]]:
     """What the raw clicks that came before an hour add up to."""
     minutes = Counter[tuple[str, str, str]]()
-    for click in items.clicks:
-        if click["clicked_at"] < before:
-            for campaign in {"*", click.get("utm_campaign", "*")}:
-                minutes[campaign, click["clicked_at"][:16], "n"] += 1
+    came = [click for click in items.clicks if click["clicked_at"] < before]
+    for click, campaign in by_campaign(came):
+        for name in {"*", campaign or "*"}:
+            minutes[name, click["clicked_at"][:16], "n"] += 1
     return _summed(minutes)
+
+
+def by_campaign(came: Iterable[Item]) -> Iterator[tuple[Item, str | None]]:
+    """Each click of these minutes and the campaign that it counts for.
+
+    Of one code's campaigns in a minute those with the most clicks count by name.
+    """
+    groups = defaultdict[tuple[str, str], list[Item]](list)
+    for click in came:
+        groups[click["clicked_at"][:16], click["code"]].append(click)
+    for clicks in groups.values():
+        numbers = Counter(click["utm_campaign"] for click in clicks if "utm_campaign" in click)
+        named = sorted(numbers, key=lambda campaign: (-numbers[campaign], campaign))[
+            :MOST_CAMPAIGNS
+        ]
+        for click in clicks:
+            campaign = click.get("utm_campaign")
+            yield click, campaign if campaign in (None, *named) else OTHER
 
 
 def _hour_of(time: str) -> str:

@@ -79,6 +79,8 @@ class Actor:
 
     def _served(self, function: str, event: dict[str, Any]) -> dict[str, Any] | None:
         process, struck, answer = self.process, self.struck, None
+        if function == "roll_up_clicks":
+            self.world.note_roll_up()
         try:
             answer = process.invoke(function, event)
         except Crash:

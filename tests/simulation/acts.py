@@ -12,6 +12,7 @@ from tests import stripe_payloads
 from tests.functions.client import event
 from tests.functions.running import SIGNING_SECRET
 from tests.simulation.actor import Actor
+from tests.simulation.process import HURRIED
 from tests.simulation.world import SECRET
 
 _PATIENCE = 8
@@ -25,7 +26,11 @@ class Answers:
     """What was answered to whom: the promises that the service made."""
 
     signed_up: dict[str, str] = field(default_factory=dict)
+    # Of clicks, the code of each id.
+    clicked: dict[str, str] = field(default_factory=dict)
     reviewed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    # Whose erasure was asked for, and whose was answered.
+    leaving: set[str] = field(default_factory=set)
     erased: set[str] = field(default_factory=set)
     unanswered: list["Act"] = field(default_factory=list)
     # What those who looked were shown and should not have been.
@@ -93,10 +98,8 @@ class SignUp(Act):
                 "attribute_signup", "POST", "/referrals/signups", key="service", body=self.body
             )
             if status == 200:
-                known = sending.answers.signed_up.setdefault(
-                    self.body["user_id"], data["referrer_user_id"]
-                )
-                assert known == data["referrer_user_id"], "told of two referrers"
+                known = sending.answers.signed_up.setdefault(self.body["user_id"], data["code"])
+                assert known == data["code"], "told of two codes"
             return status == 200 or (status in _REFUSED and status != _TOO_MANY)
 
         sending.until(self, attempt)
@@ -207,14 +210,18 @@ class Use(Act):
 
 @dataclass(frozen=True, kw_only=True)
 class Erase(Act):
-    """Support staff erase a person until they hear that it is done."""
+    """Support staff erase a person until they hear that it is done, in one call or in many."""
 
     name: str
     at: timedelta
     user: str
+    hurried: bool = False
 
     def do(self, sending: Sending) -> None:
         def attempt() -> bool:
+            sending.answers.leaving.add(self.user)
+            if self.hurried:
+                sending.actor.process.context = HURRIED
             status, done = sending.request(
                 "erase_user", "POST", f"/admin/users/{self.user}/erase", body={}
             )

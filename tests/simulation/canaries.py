@@ -17,6 +17,7 @@ from referrals.rules.payment import Payment
 from referrals.store import attributions
 from referrals.store.attributions import ATTRIBUTION, CAP, ERASED, LEDGER
 from referrals.store.keys import Key
+from tests.simulation.miscounts import MISCOUNTS
 from tests.simulation.process import HANDLERS
 
 _commit, _take_in = attributions.commit, intake.take_in
@@ -75,6 +76,16 @@ def stats_counted_outside(table: Table, change: Change, *, monthly_cap: int) -> 
     table.transact([part for part in parts if part.name != "funnel"])
     for part in parts:
         if part.name == "funnel":
+            table.write(part)
+    return after
+
+
+def referrers_counted_outside(table: Table, change: Change, *, monthly_cap: int) -> Attribution:
+    """Count for the referrer once the transition is stored."""
+    parts, after = _parts(table, change, monthly_cap)
+    table.transact([part for part in parts if part.name != "referrer"])
+    for part in parts:
+        if part.name == "referrer":
             table.write(part)
     return after
 
@@ -163,6 +174,9 @@ CANARIES: Mapping[str, Callable[[], AbstractContextManager[Any]]] = {
     "ledger then flag": lambda: _instead_of_commit(ledger_then_flag),
     "cap read then written": lambda: _instead_of_commit(cap_read_then_written),
     "stats counted outside the transaction": lambda: _instead_of_commit(stats_counted_outside),
+    "referrers counted outside the transaction": lambda: _instead_of_commit(
+        referrers_counted_outside
+    ),
     "dedupe by event id": lambda: patch.object(
         HANDLERS["stripe_webhook"], "take_in", dedupe_by_event_id
     ),
@@ -174,4 +188,5 @@ CANARIES: Mapping[str, Callable[[], AbstractContextManager[Any]]] = {
     "matched by amount": lambda: _instead_of_payment_of(matched_by_amount),
     "a failed refund is not given back": lambda: _instead_of_payment_of(failed_refunds_stand),
     "the first intent alone is kept": lambda: _instead_of_payment_of(first_intent_alone),
+    **MISCOUNTS,
 }

@@ -8,6 +8,7 @@ from typing import Any
 from referrals.rules.plans import Overage, Plan
 from tests import stripe_payloads
 from tests.simulation.acts import Act, Deliver, Erase, Recover, Review, Run, SignUp, Use
+from tests.simulation.crowds import ATTENTIVE, folds, leavers, visitors
 from tests.simulation.faults import FAULTS, Fault
 from tests.simulation.looking import looks
 from tests.simulation.plan import (
@@ -21,7 +22,7 @@ from tests.simulation.plan import (
 from tests.simulation.stripe import Stripe
 from tests.simulation.stripe_stories import Story
 from tests.simulation.stripe_strangers import strangers
-from tests.simulation.world import Faults
+from tests.simulation.world import MOST_SKEW, Faults
 from tests.stripe_payloads import BASIL, OLD, Payload, Sale
 
 # An account's endpoints send in one version, or in two while it moves to the newer.
@@ -69,7 +70,8 @@ class _Draw:
         members = tuple(self._member(f"u{n}", start) for n in range(1, number + 1))
         self._staff()
         self.acts += looks(chance, start)
-        self._folds(start)
+        crowd = visitors(self.seed, start)
+        self.acts += [*folds(self.seed, start), *leavers(self.seed), *crowd]
         return History(
             seed=self.seed,
             start=start,
@@ -78,7 +80,7 @@ class _Draw:
             members=members,
             opening=tuple(self.opening),
             acts=tuple(self.acts),
-            faults=self._faults(),
+            faults=self._faults(ATTENTIVE if crowd else MOST_SKEW),
         )
 
     def _happens(self, probability: float) -> bool:
@@ -95,7 +97,7 @@ class _Draw:
         overage = self.chance.choice([Overage.NONE, Overage.NONE, Overage.ALWAYS])
         return Plan("free", 0, self.chance.choice([1, 2, 50]), 60, 40, overage, None)
 
-    def _faults(self) -> Faults:
+    def _faults(self, most_skew: timedelta) -> Faults:
         kinds = list(FAULTS)
         if self._happens(0.5):
             kinds = self.chance.sample(kinds, self.chance.randint(2, 6))
@@ -106,6 +108,7 @@ class _Draw:
             lucky=0.7 if self._rush or self._slow else 0.2,
             kinds=frozenset(kinds),
             skewed=self._happens(0.5),
+            most_skew=most_skew,
             stalls=0.0 if self._together else 0.15,
             held=0.8 if self._slow else 0.01,
         )
@@ -216,14 +219,6 @@ class _Draw:
             found = tuple(self._happens(0.75) for _ in range(self.chance.randint(1, 3)))
             at = timedelta(seconds=self.chance.uniform(0, 3))
             self._add(Use, f"use {number}", at, found=found)
-
-    def _folds(self, start: datetime) -> None:
-        """Clicks are counted and counts folded while others act; some see another hour begin."""
-        chance = Random(f"{self.seed}/folds")
-        often = [0, 1, 2, 3] if start == MONTHS_END else [0, 0, 0, 1, 2]
-        for number in range(chance.choice(often)):
-            at = timedelta(seconds=chance.uniform(1, 7))
-            self._add(Run, f"fold {number}", at, function="roll_up_clicks")
 
     def _deliver(
         self,

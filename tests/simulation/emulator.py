@@ -1,11 +1,12 @@
 """MiniStack's table in this process: set back between histories, and with indexes that lag."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from random import Random
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ministack.services import dynamodb
 
@@ -30,6 +31,8 @@ _HANDLERS = {
 # How many of an item's versions an index may be behind.
 _VERSIONS_BEHIND = 4
 _ATTRIBUTION = "ATTRIBUTION"
+# What clicks are counted by begins to read.
+_ROLL_UP = "clicked_until"
 
 
 class Emulator:
@@ -40,7 +43,9 @@ class Emulator:
         self.client = _client()
         self.name = create_table(self.client)
         self._versions: dict[str, list[Any]] = {}
-        self._changes: list[Any] = []
+        self._clicks: set[Place] = set()
+        # All that happened to attributions and clicks, in its order.
+        self._happened: list[Any] = []
 
     @property
     def _table(self) -> dict[str, Any]:
@@ -50,7 +55,7 @@ class Emulator:
         """The status and the answer to one request, as it would come over the wire."""
         status, _, answer = _HANDLERS[operation](json.loads(body))
         if operation in ("PutItem", "UpdateItem", "TransactWriteItems"):
-            self._note_versions()
+            self._note()
         return status, json.loads(answer)
 
     def ask_behind(self, operation: str, body: bytes, chance: Random) -> Answer:
@@ -69,22 +74,30 @@ class Emulator:
         finally:
             self._replace(table, now)
 
-    def _note_versions(self) -> None:
+    def _note(self) -> None:
         for pk, items in self._table["items"].items():
             if pk.startswith(f"{_ATTRIBUTION}#") and _ATTRIBUTION in items:
                 versions = self._versions.setdefault(pk, [])
                 if not versions or versions[-1] is not items[_ATTRIBUTION]:
                     versions.append(items[_ATTRIBUTION])
-                    self._changes.append(items[_ATTRIBUTION])
+                    self._happened.append(items[_ATTRIBUTION])
+            elif pk.startswith("CLICK#"):
+                new = {(pk, sk): items[sk] for sk in items if (pk, sk) not in self._clicks}
+                self._clicks |= new.keys()
+                self._happened += new.values()
+
+    def note_roll_up(self, until: str) -> None:
+        """From now on clicks of a time before this one may be counted as they are."""
+        self._happened.append({_ROLL_UP: {"S": until}})
 
     @property
     def moment(self) -> int:
-        """Now, counted in changes of attributions."""
-        return len(self._changes)
+        """Now, counted in changes of attributions and of clicks."""
+        return len(self._happened)
 
     def stood(self, since: int) -> "Stood":
-        """How attributions have stood since a moment."""
-        return Stood([plain(item) for item in self._changes], since)
+        """How all has stood since a moment."""
+        return Stood([plain(item) for item in self._happened], since)
 
     @property
     def erasing(self) -> bool:
@@ -101,7 +114,8 @@ class Emulator:
         items = type(self._table["items"])(dict)
         items.update({pk: dict(kept) for pk, kept in snapshot.items()})
         self._replace(self._table, items)
-        self._versions, self._changes = {}, []
+        self._versions, self._clicks, self._happened = {}, set(), []
+        self._note()
         dynamodb._txn_idempotency._data.clear()
 
     @staticmethod
@@ -110,33 +124,50 @@ class Emulator:
         dynamodb._items_replaced(table)
 
 
+class Came(NamedTuple):
+    """A click, whether it was there at the moment, and whether it came after its minute's count."""
+
+    click: Item
+    before: bool
+    late: bool
+
+
 @dataclass(frozen=True)
 class Stood:
-    """How each attribution stood, from a moment until now."""
+    """How each attribution stood, from a moment until now, and which clicks had come."""
 
-    changes: list[Item]
+    happened: list[Item]
     since: int
 
     def names(self) -> list[str]:
         """All attributions that there are."""
-        return list({one["id"]: None for one in self.changes})
+        return list({one["id"]: None for one in self.happened if "id" in one})
 
     def during(self, name: str) -> list[Item | None]:
         """What one was in this time; None while it was not there yet."""
-        before = [None, *self._of(name, self.changes[: self.since])]
-        return [before[-1], *self._of(name, self.changes[self.since :])]
+        before = [None, *self._of(name, self.happened[: self.since])]
+        return [before[-1], *self._of(name, self.happened[self.since :])]
 
     def ever(self, name: str) -> list[Item]:
         """What one was at any time."""
-        return self._of(name, self.changes)
+        return self._of(name, self.happened)
 
     def now(self) -> list[Item]:
         """All as they are."""
         return [self.ever(name)[-1] for name in self.names()]
 
+    def clicks(self) -> Iterator[Came]:
+        """All clicks, in the order in which they were stored."""
+        counted = ""
+        for number, one in enumerate(self.happened):
+            if _ROLL_UP in one:
+                counted = max(counted, one[_ROLL_UP])
+            elif "clicked_at" in one:
+                yield Came(one, number < self.since, one["clicked_at"] < counted)
+
     @staticmethod
-    def _of(name: str, changes: list[Item]) -> list[Item]:
-        return [one for one in changes if one["id"] == name]
+    def _of(name: str, happened: list[Item]) -> list[Item]:
+        return [one for one in happened if one.get("id") == name]
 
 
 @cache

@@ -103,6 +103,7 @@ def _settled(world: World, history: History, answers: Answers) -> list[str]:
     """Without faults: what was not acknowledged is sent again, then the schedules run."""
     world.faults = Faults()
     staff = Sending(world.new_actor(_AFTERWARDS), KEYS, answers)
+    _rolled_up_meanwhile(world)
     remaining, answers.unanswered = answers.unanswered, []
     # An erasure first: who takes credits back must wait for it.
     for act in sorted(remaining, key=lambda one: not isinstance(one, Erase)):
@@ -132,7 +133,8 @@ def _rolled_up_meanwhile(world: World) -> None:
     marks, lately = click_counts.marks(table), world.now - timedelta(hours=2)
     if marks is None or marks.closed > lately - timedelta(days=1):
         return
-    roll_up(table, marks.until + timedelta(hours=3))
+    # Also what came in the hours that were open then.
+    roll_up(table, marks.until + timedelta(hours=6))
     for name in marks._fields:
         click_counts.mark(table, name, hour_floor(lately))
 

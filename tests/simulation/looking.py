@@ -4,15 +4,16 @@ Stats and /me are exact: they show what stood at some moment of the call. A list
 but shows nothing that never was; once all is quiet it shows everything.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from tests.simulation import counting
 from tests.simulation.acts import Act, Sending
 from tests.simulation.emulator import Item, Stood
-from tests.simulation.plan import CLICKS, NOON
+from tests.simulation.plan import CODES
 
 _STATS = {
     "attributed_signups": lambda one: True,
@@ -62,6 +63,8 @@ class Look(Act):
         world = sending.actor.world
         began = world.emulator.moment
         status, shown = self.ask(sending)
+        if status in self.refused(sending):
+            return
         if status == 200:
             stood = world.emulator.stood(began)
             wrong = self.wrong(shown, stood, quiet=not world.faulty)
@@ -71,6 +74,10 @@ class Look(Act):
 
     def ask(self, sending: Sending) -> tuple[int, Any]:
         raise NotImplementedError
+
+    def refused(self, sending: Sending) -> Container[int]:
+        """Answers that are right, and show nothing."""
+        return ()
 
     def wrong(self, shown: Any, stood: Stood, *, quiet: bool) -> Iterator[str]:
         raise NotImplementedError
@@ -91,16 +98,18 @@ class LookAtStats(Look):
 
     def wrong(self, shown: Any, stood: Stood, *, quiet: bool) -> Iterator[str]:
         yield from _miscounted(shown, _STATS, stood, self._counts)
-        # All clicks came before, and are counted and counted again meanwhile.
-        came = {"created_at": f"{NOON:%FT%T}.000Z"}
-        clicks = sum(self._counts(came | {"utm_campaign": one}) for _, one in CLICKS.values())
-        if shown["clicks"] != clicks:
-            yield f"{shown['clicks']} clicks, while there were {clicks}"
+        came = list(stood.clicks())
+        least, most = counting.clicks(came, self.campaign, self._within, quiet=quiet)
+        if not least <= shown["clicks"] <= most:
+            yield f"{shown['clicks']} clicks, while there were from {least} to {most}"
 
     def _counts(self, one: Item) -> bool:
         campaign = self.campaign is None or one.get("utm_campaign") == self.campaign
+        return campaign and self._within(one["created_at"])
+
+    def _within(self, time: str) -> bool:
         since, until = self.span
-        return campaign and (since or "") <= one["created_at"] < (until or "9999")
+        return (since or "") <= time < (until or "9999")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +121,9 @@ class LookAtMe(Look):
     def ask(self, sending: Sending) -> tuple[int, Any]:
         return sending.request("my_referrals", "GET", "/referrals/me", key=None, token=self.user)
 
+    def refused(self, sending: Sending) -> Container[int]:
+        return (404,) if self.user in sending.answers.leaving else ()
+
     def wrong(self, shown: Any, stood: Stood, *, quiet: bool) -> Iterator[str]:
         yield from _miscounted(shown["stats"], _ME, stood, self._made)
         for item in shown["items"]:
@@ -119,7 +131,7 @@ class LookAtMe(Look):
                 yield f"{item['id']} is shown as {item['status']}, which it was not then"
 
     def _made(self, one: Item) -> bool:
-        return bool(one["referrer_user_id"] == self.user)
+        return bool(one["code"] == CODES[self.user])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """What must be true in the end, read from the base items alone."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
@@ -35,10 +36,10 @@ INVARIANTS = (
     "nobody rewarded who should not be",
     "claims reversed, or flagged where that is asked for",
     "what needs a review is not granted without one",
-    "an erased member ends where the others do, and is not named",
+    "an erased member ends where the others do, and is not named; nor is an erased referrer",
     "metering charges = 2xx answers, plus at most those in doubt",
     "no limit exceeded",
-    "a signup that was answered exists",
+    "a signup that was answered exists, and a click once under its id",
     "whom nothing befalls is not answered with an error",
     "reconcile finds no difference",
     "stats and /me show what stood at a moment of the call",
@@ -63,23 +64,35 @@ class Oracle:
         return [
             *violations(self.table, programme),
             *_paths(items),
+            *self._clicks(items),
             *self._promises(attributions),
             *self._members(items, attributions),
             *self._metering(accounts.get("ACCOUNT#metered", Account())),
         ]
 
     def _promises(self, attributions: dict[str, Item]) -> Iterator[str]:
-        for user, referrer in self.answers.signed_up.items():
+        for user, code in self.answers.signed_up.items():
             one = attributions.get(_id(user))
             if one is None:
                 yield f"{user}: the signup was answered, but is not there"
-            elif one["referrer_user_id"] != referrer:
-                yield f"{user}: answered {referrer}, stored {one['referrer_user_id']}"
+            elif one["code"] != code:
+                yield f"{user}: answered {code}, stored {one['code']}"
 
         for member in self.history.members:
-            erased = member.user in self.answers.erased
+            # Whose referrer is erased before they come is nobody's referral.
+            erased = member.user in self.answers.erased or self.history.leavers
             if member.told_by_stripe and not erased and _id(member.user) not in attributions:
                 yield f"{member.user}: Stripe told of the click, but nobody is attributed"
+
+    def _clicks(self, items: list[Item]) -> Iterator[str]:
+        stored = [
+            (item["click_id"], item["code"]) for item in items if item["pk"].startswith("CLICK#")
+        ]
+        times = Counter(click_id for click_id, _ in stored)
+        yield from (f"{one}: stored {number} times" for one, number in times.items() if number > 1)
+        for click_id, code in self.answers.clicked.items():
+            if (click_id, code) not in stored:
+                yield f"{click_id}: answered as a click of {code}, but is not there"
 
     def _members(self, items: list[Item], attributions: dict[str, Item]) -> Iterator[str]:
         linked = {item["pk"]: item["user_ids"] for item in items if item["sk"] == "LINK"}
@@ -89,6 +102,8 @@ class Oracle:
                 continue
             if planned.user in self.answers.erased and planned.user == one["referred_user_id"]:
                 yield f"{planned.user}: erased, but still named"
+            if one["referrer_user_id"] in self.answers.erased:
+                yield f"{planned.user}: referred by {one['referrer_user_id']}, who is erased"
             known = linked.get(f"STRIPE#{planned.customer}", set())
             # One who was erased before the product told of their customer stays without.
             cut = planned.user in self.answers.erased and one["referred_user_id"] not in known
@@ -116,7 +131,7 @@ class Oracle:
             return {"rejected"} if self.history.reverses else {"rejected", *rewarded}
         # A review whose answer was lost may have been done or not.
         tried = self._tried(member)
-        flagged = member.disposable or member.shared_from_the_start
+        flagged = self._flagged(member)
         doubted = flagged or member.shares_customer
         waited = (doubted or paid.warned) and "approve" not in answered
         ends = {"review_required"} if waited else set()
@@ -129,6 +144,11 @@ class Oracle:
             ends |= {"rejected"}
         return ends
 
+    def _flagged(self, member: Member) -> bool:
+        """Whether a rule must hold them back. Of an erased referrer nobody knows the customer."""
+        shared = member.shared_from_the_start and "metered" not in self.history.leavers
+        return member.disposable or shared
+
     def _tried(self, member: Member) -> set[str]:
         return {act.verdict for act in self.history.acts if _reviews(act, member)}
 
@@ -138,7 +158,7 @@ class Oracle:
         wanted = {"rewarded": {"referrer", "referred"}, "capped": {"referred"}}
         if granted != wanted.get(one["status"], granted):
             yield f"{member}: {one['status']}, but granted to {granted or 'nobody'}"
-        flagged = member.disposable or member.shared_from_the_start
+        flagged = self._flagged(member)
         if granted and flagged and "reviewed_at" not in one:
             yield f"{member}: granted without the review that it needs"
         if not self.history.reverses and granted and one["status"] == "rejected":
@@ -183,8 +203,9 @@ class Oracle:
             yield f"metered: over the limits: {account}"
         if account.overage_used and not plan.allows_overage(enabled=account.overage_enabled):
             yield f"metered: {account.overage_used} over the limit of a plan without overage"
-        whole_month = self.history.start != MONTHS_END
-        if whole_month and not answers.served <= used <= answers.served + answers.in_doubt:
+        # What an erased user used is forgotten.
+        kept = self.history.start != MONTHS_END and "metered" not in self.history.leavers
+        if kept and not answers.served <= used <= answers.served + answers.in_doubt:
             yield (f"metered: {used} charged, {answers.served} served, {answers.in_doubt} in doubt")
 
 

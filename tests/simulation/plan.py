@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from referrals.rules.plans import Plan
-from tests.simulation.acts import Act
+from tests.simulation.acts import Act, Erase
 from tests.simulation.stripe_books import Invoice
 from tests.simulation.world import Faults
 
@@ -50,6 +50,13 @@ class History:
     opening: tuple[Act, ...]
     acts: tuple[Act, ...]
     faults: Faults
+
+    @property
+    def leavers(self) -> frozenset[str]:
+        """The referrers whom somebody erases, sooner or later."""
+        return frozenset(
+            act.user for act in self.acts if isinstance(act, Erase) and act.user in CODES
+        )
 
     @property
     def hold(self) -> timedelta:

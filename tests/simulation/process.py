@@ -49,6 +49,15 @@ HANDLERS = {
     )
 }
 _CONTEXT = Context()
+
+
+class _Hurried(Context):
+    def get_remaining_time_in_millis(self) -> int:
+        return 0
+
+
+# No time for more than one step of what goes on with the next call.
+HURRIED = _Hurried()
 # Powertools keeps these two on the class.
 _REQUEST = ("current_event", "lambda_context")
 
