@@ -27,6 +27,7 @@ from tests.iam.roles import (
 
 _running: ContextVar[str | None] = ContextVar("function", default=None)
 _noted: list[set[Permission]] = []
+_weighed: dict[tuple[str, ...], list[tuple[Any, ...]] | None] = {}
 
 
 class Denied(BaseException):
@@ -76,7 +77,11 @@ def secrets(kept: Mapping[str, str]) -> Callable[[str], str]:
 
 
 def _weigh(function: str, ask: Ask) -> None:
-    used = allowed(statements(function), ask)
+    # The same question has the same answer, and histories ask the same again and again.
+    asked = (function, ask.action, ask.resource, repr(ask.conditions))
+    if asked not in _weighed:
+        _weighed[asked] = allowed(statements(function), ask)
+    used = _weighed[asked]
     if used is None:
         about = ", ".join(ask.keys) or ask.resource
         named = [one.sid for one in statements(function) if ask.action in one.actions]
