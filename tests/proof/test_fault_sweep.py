@@ -3,44 +3,41 @@
 Here every single fault, and one pair in fifty. `python -m tests.proof` takes every pair.
 """
 
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.proof.cases import CASES
 from tests.proof.matrix import CANNOT_BE, cells
-from tests.proof.sweep import Cell, Outcome, Sweep
+from tests.proof.sweep import Sweep
 from tests.simulation.faults import FAULTS
 
 ONE_PAIR_IN = 50
 FUNCTIONS = Path(__file__).parent.parent.parent / "functions"
 
 
-@cache
-def swept(name: str) -> tuple[Sweep, dict[Cell, Outcome]]:
-    sweep = Sweep(CASES[name])
+@pytest.fixture(scope="module", params=CASES)
+def swept(request):
+    """A case and the outcome of each single fault; let go of before the next, as it is large."""
+    sweep = Sweep(CASES[request.param])
     return sweep, sweep.singles()
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_any_one_fault_is_overcome(name):
-    _, singles = swept(name)
+def test_any_one_fault_is_overcome(swept):
+    _, singles = swept
     wrong = [(cell, outcome.wrong) for cell, outcome in singles.items() if outcome.wrong]
     assert wrong == []
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_any_two_faults_are_overcome(name):
-    sweep, singles = swept(name)
+def test_any_two_faults_are_overcome(swept):
+    sweep, singles = swept
     pairs = sweep.pairs(singles, ONE_PAIR_IN)
     wrong = [(pair, outcome.wrong) for pair, outcome in pairs if outcome.wrong]
     assert wrong == []
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_the_matrix_has_no_empty_cell(name):
-    sweep, singles = swept(name)
+def test_the_matrix_has_no_empty_cell(swept):
+    sweep, singles = swept
     for number, call in enumerate(sweep.baseline.calls, 1):
         assert {fault for fault in FAULTS if (number, fault) in singles} == set(call.possible)
     for row in cells(sweep, singles):
