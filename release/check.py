@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cfnlint.api import lint
@@ -23,16 +23,17 @@ Parameters = dict[str, str]
 
 
 def main() -> int:
-    found = findings(written())
+    template = written()
+    found = findings(template, settings(template))
     for finding in found:
         print(finding, file=sys.stderr)
     return 1 if found else 0
 
 
-def findings(template: Template) -> list[str]:
+def findings(template: Template, wanted: Iterable[Parameters]) -> list[str]:
     """What cfn-lint, with no rule left out, has against what SAM makes; each said once."""
     cases: dict[str, Parameters] = {}
-    for parameters in settings(template):
+    for parameters in wanted:
         made = json.dumps(transformed(template, parameters), sort_keys=True)
         cases.setdefault(made, parameters)
     return [

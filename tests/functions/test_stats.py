@@ -186,7 +186,7 @@ def test_a_time_that_is_no_rfc_3339_with_an_offset_is_named(programme, untouched
     ],
 )
 def test_a_missing_bound_is_the_beginning_or_now(programme, time_is, bounds, clicks):
-    for days in (-400, 0, 1):
+    for days in (-2, 0, 1):
         time_is(NOW + timedelta(days=days))
         programme.click()
     answer = programme.admin("referral_stats", "GET", "/admin/referrals/stats", query=bounds)

@@ -116,10 +116,12 @@ def referrals_are_listed_by_every_filter(programme: RunningProgramme) -> None:
     since, until = (clock.now() + timedelta(minutes=minutes) for minutes in (-1, 1))
     assert programme.stats(since.isoformat(), until.isoformat()).good["attributed_signups"] >= 1
     bounds = {"from": since.isoformat(), "to": until.isoformat()}
-    assert programme.series(**bounds).good["items"][-1]["attributed_signups"] >= 1
+    # At the end of an hour or a day the last step is the one that a fast clock may date in.
+    days = programme.series(**bounds).good["items"]
+    assert sum(day["attributed_signups"] for day in days) >= 1
     assert programme.click().good
     assert invoke("roll_up_clicks", {})["minutes"]
-    assert programme.series(grain="hour").good["items"][-1]["clicks"] >= 1
+    assert sum(hour["clicks"] for hour in programme.series(grain="hour").good["items"]) >= 1
 
 
 @use
