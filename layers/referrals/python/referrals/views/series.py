@@ -26,7 +26,8 @@ def steps(
 ) -> list[Span]:
     """The steps between two bounds; the first and the last are as short as the bounds make them.
 
-    None of them is all in a time that no event can have reached. InvalidRequest where there are too many.
+    None of them is all in a time that no event can have reached. InvalidRequest where there are
+    too many.
     """
     length = _LENGTHS[grain]
     # What a fast clock has dated ahead is in the last of them.
