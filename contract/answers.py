@@ -64,6 +64,16 @@ _ENABLED = _DISABLED | {
     "disabled": False,
     "why": "a school class, after all",
 }
+_ENDPOINT = {
+    "id": "we_01JZ0000000000000000000000",
+    "url": "https://hooks.example.com/referrals",
+    "types": ["credits.granted", "referral.rewarded"],
+    "since": "2026-03-01T09:00:00.000Z",
+    "created_at": "2026-03-01T09:00:00.000Z",
+    "enabled": True,
+    "last_arrival_about": "2026-03-12T16:03:58.000Z",
+}
+_SHOWN_ONCE = {"secret": "whsec_c2hvd24gaGVyZSBhbmQgbm93aGVyZSBlbHNlIQ=="}
 _STATS = {
     "clicks": 42,
     "attributed_signups": 9,
@@ -246,6 +256,33 @@ ANSWERS: dict[str, Any] = {
         "attributions": 1,
         "bookings": 1,
         "left": [],
+    },
+    "create_webhook_endpoint": {
+        **{name: value for name, value in _ENDPOINT.items() if name != "last_arrival_about"},
+        **_SHOWN_ONCE,
+    },
+    "list_webhook_endpoints": {"items": [_ENDPOINT]},
+    "delete_webhook_endpoint": {"id": _ENDPOINT["id"]},
+    "rotate_webhook_secret": {
+        **_ENDPOINT,
+        "old_secret_until": "2026-03-14T10:00:00.000Z",
+        **_SHOWN_ONCE,
+    },
+    "send_test_event": {"arrived": True, "told": "answered 204"},
+    "replay_events": {"referrals": 128},
+    "list_deliveries": {
+        "endpoint": _ENDPOINT,
+        "items": [
+            {
+                "attribution_id": "attr-1",
+                "tries": 3,
+                "problem": "answered 500",
+                "failing_since": "2026-03-12T16:03:58.000Z",
+                "next_attempt_at": "2026-03-12T18:39:12.000Z",
+                "given_up": False,
+            }
+        ],
+        "more": False,
     },
     "get_account": {
         "account": _ACCOUNT,

@@ -68,12 +68,16 @@ CSV = {"export_referrals"}
 HASHING = {
     "attribute_signup",
     "capture_click",
+    "create_webhook_endpoint",
     "erase_user",
     "get_account",
     "get_referral",
     "list_referrals",
     "my_referral_events",
     "my_referrals",
+    "replay_events",
+    "rotate_webhook_secret",
+    "send_test_event",
     "stripe_webhook",
 }
 
@@ -149,7 +153,9 @@ def _summary(module: ModuleType) -> str:
 def _describe_parameters(operation: Schema, event: Schema) -> None:
     given = (event.get("queryStringParameters") or {}) | (event.get("pathParameters") or {})
     for parameter in operation.get("parameters", []):
-        name = {"attribution_id": "id"}.get(parameter["name"], parameter["name"])
+        name = {"attribution_id": "id", "endpoint_id": "id"}.get(
+            parameter["name"], parameter["name"]
+        )
         if name in given:
             parameter["example"] = _value(given[name], parameter["schema"])
 

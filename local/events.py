@@ -70,11 +70,19 @@ def known_of(stack: Mapping[str, str]) -> Known:
         function = deployment.resources(client)[deployment.function_resource("create_api_key")]
         return str(deployment.invoke(client, function, {"user_id": user_id})["id"])
 
+    def endpoint(_: str) -> str:
+        body = json.dumps({"url": "https://hooks.example.com/referrals"}).encode()
+        headers = {"x-api-key": stack["REFERRALS_ADMIN_KEY"], "content-type": "application/json"}
+        made = urllib.request.Request(f"{url}/admin/webhook-endpoints", body, headers)
+        with urllib.request.urlopen(made, timeout=60) as answer:
+            return str(json.load(answer)["data"]["id"])
+
     return {
         "admin key": lambda _: stack["REFERRALS_ADMIN_KEY"],
         "service key": lambda _: stack["REFERRALS_SERVICE_KEY"],
         "token": token,
         "referral": referral,
         "new key": new_key,
+        "endpoint": endpoint,
         "now": lambda _: str(int(time.time())),
     }

@@ -21,6 +21,7 @@ OPERATIONS = {
         "TransactWriteItems",
         "UpdateItem",
     ),
+    "lambda": ("Invoke",),
     "secretsmanager": ("GetSecretValue",),
 }
 

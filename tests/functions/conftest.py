@@ -12,11 +12,13 @@ import stripe
 
 from referrals.dynamodb import side_by_side
 from referrals.dynamodb.table import Table
-from referrals.edge import auth, clock, service, settings, stripe_api, telemetry
+from referrals.edge import auth, clock, service, settings, starting, stripe_api, telemetry
+from referrals.edge import webhook_courier as couriers
 from referrals.edge.tokens import _key_set
 from referrals.store import keys
 from tests.functions.fake_stripe import FakeStripe
 from tests.functions.identity_provider import AUDIENCE, ISSUER, IdentityProvider
+from tests.functions.receiving import Receiving
 from tests.functions.running import (
     CALLERS,
     OLDER_SIGNING_SECRET,
@@ -47,6 +49,9 @@ def environment(monkeypatch, table):
     monkeypatch.setattr(settings, "_secret", guard.secrets(secrets))
     monkeypatch.setattr(side_by_side, "ThreadPoolExecutor", guard.SameFunction)
     monkeypatch.setattr(service, "table", lambda: table)
+    monkeypatch.setenv("DELIVER_EVENTS", roles.arn(f"DeliverEventsFunction{roles.ALIAS}"))
+    monkeypatch.setattr(starting, "start", guard.starts([]))
+    monkeypatch.setattr(couriers, "sender", Receiving)
     settings.settings.cache_clear()
     _key_set.cache_clear()
     auth._recent_keys.clear()

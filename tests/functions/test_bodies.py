@@ -46,6 +46,7 @@ ROUTES = {
     "decide_referrals": ("/admin/referrals/decisions", "admin_key"),
     "disable_code": (f"/admin/codes/{CODE}/disable", "admin_key"),
     "enable_code": (f"/admin/codes/{CODE}/enable", "admin_key"),
+    "create_webhook_endpoint": ("/admin/webhook-endpoints", "admin_key"),
     "erase_user": ("/admin/users/user-held/erase", "admin_key"),
     "change_plan": ("/admin/accounts/user-held/plan", "admin_key"),
 }

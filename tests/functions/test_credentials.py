@@ -33,6 +33,21 @@ ADMIN_ROUTES = {
     "change_plan": ("POST", "/admin/accounts/user-held/plan", {"body": {"plan": "growth"}}),
     "erase_user": ("POST", "/admin/users/user-held/erase", {}),
     "disable_code": ("POST", f"/admin/codes/{CODE}/disable", {}),
+    "create_webhook_endpoint": (
+        "POST",
+        "/admin/webhook-endpoints",
+        {"body": {"url": "https://hooks.example.com/"}},
+    ),
+    "list_webhook_endpoints": ("GET", "/admin/webhook-endpoints", {}),
+    "delete_webhook_endpoint": ("DELETE", "/admin/webhook-endpoints/we_1", {}),
+    "rotate_webhook_secret": ("POST", "/admin/webhook-endpoints/{endpoint}/rotate", {}),
+    "send_test_event": ("POST", "/admin/webhook-endpoints/{endpoint}/test", {}),
+    "replay_events": (
+        "POST",
+        "/admin/webhook-endpoints/{endpoint}/replay",
+        {"query": {"from": "2026-01-01T00:00:00Z"}},
+    ),
+    "list_deliveries": ("GET", "/admin/webhook-endpoints/{endpoint}/deliveries", {}),
     "enable_code": ("POST", f"/admin/codes/{CODE}/enable", {}),
 }
 KEYED_ROUTES = ADMIN_ROUTES | {
@@ -72,10 +87,12 @@ MALFORMED_AUTHORIZATIONS = (
 def call(programme):
     """Calls a route on a held referral, and without credentials unless some are given."""
     held = programme.in_review("user-held")["attribution"]["id"]
+    endpoint = programme.listen().good["id"]
 
     def send(function, **details):
         method, path, usual = KEYED_ROUTES[function]
-        return request(function, method, path.replace("{id}", held), **usual | details)
+        path = path.replace("{id}", held).replace("{endpoint}", endpoint)
+        return request(function, method, path, **usual | details)
 
     return send
 

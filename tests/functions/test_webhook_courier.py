@@ -30,7 +30,7 @@ def sent(receiver):
     world.listen()
     world.scene.sign_up()
     world.scene.pay()
-    post = courier(SECRET, Sender(lambda address: address.is_loopback, trusting()))
+    post = courier(SECRET, Sender(allowed=lambda address: address.is_loopback, trusted=trusting()))
     runs = iter(range(9))
 
     def send(**changes):

@@ -53,6 +53,11 @@ class Ask:
         return list(self.conditions.get("dynamodb:Attributes", ()))
 
 
+def start(function: str) -> Ask:
+    """A function is started by its ARN."""
+    return Ask("lambda:InvokeFunction", function)
+
+
 def secret(identity: str) -> Ask:
     """A secret is read."""
     return Ask("secretsmanager:GetSecretValue", identity)

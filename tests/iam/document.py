@@ -20,6 +20,10 @@ _ENTITIES = {
     "REFERRER#*": "counts of referrers",
     "COHORT#*": "list of referrals",
     "DECISIONS#*": "bulk decisions",
+    "DELIVERY#*": "deliveries of events",
+    "WEBHOOKS": "who listens",
+    "we_*": "what did not arrive",
+    "given_up#we_*": "what was given up",
     "FUNNEL": "mark of the count",
     "FUNNEL#*": "counts",
     "CLICKS#*": "counts of clicks",
@@ -35,6 +39,7 @@ _ENTITIES = {
     "/index/by_visit_time": "clicks by their time",
     "/index/pending_grants": "index of pending grants",
 }
+_STARTS = "lambda:InvokeFunction"
 _READS = ("GetItem", "BatchGetItem", "Query", "Scan")
 _KEYS = ("pk", "sk")
 _HEADINGS = "| Function | reads | writes | deletes | secrets |"
@@ -56,7 +61,11 @@ def rendered() -> str:
 
 
 def _row(name: str, allowed: set[Permission], charges: bool) -> str:
-    written = "; ".join(filter(None, [_written(allowed), f"*{_CHARGES}*" * charges]))
+    started = [
+        roles.folder(one.resource.split(":")[-2]) for one in allowed if one.action == _STARTS
+    ]
+    starts = f"starts {', '.join(f'`{name}`' for name in sorted(started))}" if started else ""
+    written = "; ".join(filter(None, [_written(allowed), starts, f"*{_CHARGES}*" * charges]))
     cells = (name, _read(allowed), written, _deleted(allowed), _secrets(allowed))
     return f"| {' | '.join(cells)} |"
 

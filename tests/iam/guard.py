@@ -76,6 +76,18 @@ def secrets(kept: Mapping[str, str]) -> Callable[[str], str]:
     return read
 
 
+def starts(started: list[tuple[str, Mapping[str, Any]]]) -> Callable[..., None]:
+    """A way to start functions by their ARN, for whoever may; what is started is noted."""
+
+    def start(identity: str, payload: Mapping[str, Any]) -> None:
+        function = _running.get()
+        if function is not None:
+            _weigh(function, asks.start(identity))
+        started.append((identity, payload))
+
+    return start
+
+
 def _weigh(function: str, ask: Ask) -> None:
     # The same question has the same answer, and histories ask the same again and again.
     asked = (function, ask.action, ask.resource, repr(ask.conditions))

@@ -15,8 +15,12 @@ from tests.template import processed, template
 ACCOUNT, REGION = "123456789012", "us-east-1"
 KEYS = "dynamodb:LeadingKeys"
 ATTRIBUTES = "dynamodb:Attributes"
+# SAM's name for the alias that callers reach a function by.
+ALIAS = "Aliaslive"
 # What functions ask for themselves; the rest Lambda asks for on their behalf.
-ASKED_FOR = ("dynamodb:", "secretsmanager:")
+ASKED_FOR = ("dynamodb:", "lambda:", "secretsmanager:")
+# By name, for the names of the stream's actions are the table's.
+ON_THEIR_BEHALF = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams", "SendMessage")
 
 
 class Permission(NamedTuple):
@@ -36,6 +40,8 @@ class Permission(NamedTuple):
 
 def arn(name: str) -> str:
     """The ARN of a resource of the template."""
+    if name.endswith(ALIAS):
+        return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name.removesuffix(ALIAS)}:live"
     kind = template()["Resources"][name]["Type"]
     if kind == "AWS::DynamoDB::Table":
         return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"
@@ -117,8 +123,13 @@ def statements(function: str) -> list[ParsedStatement]:
         statement
         for document in policies()[function]
         for statement in parse_policy_document(document)
-        if any(action.startswith(ASKED_FOR) for action in statement.actions)
+        if any(map(is_asked_for, statement.actions))
     ]
+
+
+def is_asked_for(action: str) -> bool:
+    """Whether functions ask for an action themselves."""
+    return action.startswith(ASKED_FOR) and action.split(":")[1] not in ON_THEIR_BEHALF
 
 
 def bound_to(statement: ParsedStatement, key: str) -> list[str] | None:

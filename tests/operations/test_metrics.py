@@ -10,10 +10,13 @@ import pytest
 
 from referrals.acts import intake
 from referrals.edge import service
+from referrals.edge import webhook_courier as couriers
 from referrals.edge.telemetry import Metric
+from referrals.rules.retries import Answer
 from referrals.store import attributions, click_counts
 from tests import stripe_payloads
 from tests.functions.client import invoke, request
+from tests.functions.receiving import Receiving
 from tests.stripe_payloads import Sale
 from tests.template import template
 
@@ -50,6 +53,17 @@ def everything_happens(programme):
     another_secret(programme)
     invoke("recover_grants", {})
     invoke("reconcile", {})
+    events_go_out(programme)
+
+
+def events_go_out(programme):
+    """One takes what comes, one says that it wants no more."""
+    taken, gone = (programme.listen().good["id"] for _ in range(2))
+    programme.signup("user-told")
+    told = {"referrals": [programme.referral_of("user-told")["attribution"]["id"]]}
+    invoke("deliver_events", {"endpoint": taken, **told})
+    with patch.object(couriers, "sender", lambda: Receiving(Answer(410))):
+        invoke("deliver_events", {"endpoint": gone, **told})
 
 
 def another_secret(programme):

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from referrals.acts.delivering import Courier, Delivered, deliver, deliver_due
+from referrals.acts.delivering import Courier, Delivered, deliver, deliver_due, deliver_new
+from referrals.acts.publishing import News, news
 from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Attribution
 from referrals.rules.events import Event, EventType
 from referrals.rules.ids import attribution_id
 from referrals.rules.retries import Answer
-from referrals.store import webhook_endpoints
+from referrals.store import trail, webhook_endpoints
 from referrals.store.webhook_endpoints import Endpoint
 from tests.samples import NOW, SECRET
 from tests.store.scene import Scene
@@ -79,12 +80,12 @@ class Listening:
         endpoint = self.endpoint(endpoint_id)
         return deliver(self.table, endpoint, one, self.courier, self._holder())
 
-    def deliver_due(
-        self, endpoint_id: str = "we_1", after: timedelta = timedelta(0)
-    ) -> list[Delivered]:
+    def deliver_new(self, *ones: str, endpoint_id: str = "we_1") -> list[Delivered]:
+        return deliver_new(self.table, endpoint_id, ones, self.courier, self._holder())
+
+    def deliver_due(self, after: timedelta = timedelta(0)) -> list[Delivered]:
         self.now += after
-        endpoint = self.endpoint(endpoint_id)
-        return deliver_due(self.table, endpoint, self.courier, self._holder())
+        return deliver_due(self.table, self.courier, self._holder())
 
     def _holder(self) -> str:
         self._runs += 1
@@ -96,6 +97,11 @@ class Listening:
         new = [item for place, item in items.items() if place not in self._written]
         self._written |= items
         return new
+
+    def news(self, written: list[dict[str, Any]] | None = None) -> News:
+        """What the stream, or some items of it, are news for."""
+        items = self.stream() if written is None else written
+        return news(self.table, [step for step in map(trail.step_of, items) if step])
 
     def types(self, endpoint_id: str = "we_1") -> list[str]:
         return [event.type.value for event in self.got[endpoint_id]]

@@ -6,11 +6,10 @@ import pytest
 
 from referrals.acts import erasure
 from referrals.acts.delivering import Delivered
-from referrals.acts.publishing import news
 from referrals.rules.events import EventType, event_of
 from referrals.rules.ids import attribution_id
 from referrals.rules.retries import TRIES, Answer
-from referrals.store import deliveries, trail, webhook_endpoints
+from referrals.store import deliveries, keys, trail, webhook_endpoints
 from tests.samples import NOW, PAID, SECRET, charge
 from tests.store.bill import billed
 from tests.store.listening import GOOD, NEW, Listening
@@ -89,7 +88,7 @@ def test_retry_after_puts_the_next_try_off(world):
 
 def test_who_says_gone_is_sent_nothing_more(world):
     world.answers["we_1"] = [Answer(410)]
-    assert world.deliver() == Delivered(problem="answered 410")
+    assert world.deliver() == Delivered(problem="answered 410", switched_off=True)
     off = world.endpoint()
     assert (off.disabled_at, off.disabled_why) == (world.now, "answered 410")
     assert world.deliver() == Delivered()
@@ -137,15 +136,51 @@ def test_one_event_that_a_receiver_does_not_like_switches_nothing_off(world):
 
 
 def test_a_dead_endpoint_is_left_alone_after_some_failures_and_loses_none(world):
-    others = [f"user-{number}" for number in range(6)]
+    others = [f"user-{number}" for number in range(20)]
     world.always["we_1"] = Answer(problem="the connection failed")
     for user_id in others:
         world.scene.sign_up(user_id)
-        world.deliver(one=attribution_id(SECRET, user_id))
-    assert len(world.deliver_due(after=timedelta(minutes=1))) == 3
+    ids = [attribution_id(SECRET, user_id) for user_id in others]
+    # The rest is due in a minute without having been tried.
+    assert len(world.deliver_new(*ids)) == 8
+    assert len(world.deliver_due(after=timedelta(minutes=1))) == 8
     world.always.clear()
-    assert len(world.deliver_due(after=timedelta(minutes=9))) == 6
-    assert len(world.got["we_1"]) == 6
+    assert len(world.deliver_due(after=timedelta(minutes=9))) == 20
+    assert len(world.got["we_1"]) == 20
+
+
+def test_a_dead_endpoint_holds_up_no_other(world):
+    world.listen("we_2")
+    world.always["we_1"] = Answer(problem="no answer within 5 s")
+    world.scene.sign_up("other")
+    both = (NEW, attribution_id(SECRET, "other"))
+    for name in ("we_1", "we_2"):
+        world.answers["we_2"] = [Answer(500)]
+        world.deliver_new(*both, endpoint_id=name)
+    world.deliver_due(after=timedelta(minutes=9))
+    assert len(world.got["we_2"]) == 6
+    assert world.got["we_1"] == []
+
+
+def test_a_referral_that_cannot_be_read_holds_up_no_other(world):
+    world.scene.sign_up("other")
+    other = attribution_id(SECRET, "other")
+    place = keys.attribution(NEW)
+    stored = world.table.get(place)
+    world.table.write(world.table.put("broken", {**stored, "created_at": "never"}))
+    assert world.deliver_new(NEW, other) == [
+        Delivered(problem="the referral cannot be read"),
+        Delivered(arrived=1),
+    ]
+    world.table.write(world.table.put("mended", stored))
+    assert world.deliver_due(after=timedelta(minutes=1)) == [Delivered(arrived=5)]
+
+
+def test_nobody_who_is_gone_or_switched_off_is_sent_anything(world):
+    assert world.deliver_new(NEW, endpoint_id="we_unknown") == []
+    webhook_endpoints.disable(world.table, "we_1", "gone", NOW)
+    assert world.deliver_new(NEW) == []
+    assert world.deliver_due() == []
 
 
 def test_a_sender_without_time_leaves_the_rest_to_the_next_run(world):
@@ -189,12 +224,12 @@ def test_news_name_each_referral_once_for_whoever_wants_it(world):
     world.listen("we_3", since=NOW + timedelta(days=1))
     world.listen("we_4")
     webhook_endpoints.disable(world.table, "we_4", "gone", NOW)
-    assert news(world.table, world.stream()) == {"we_1": [NEW]}
+    assert world.news() == {"we_1": [NEW]}
 
 
 def test_what_is_no_news_reads_nothing(world, monkeypatch):
     items = [item for item in world.stream() if trail.step_of(item) is None]
     assert items
     with billed(world.table, monkeypatch) as bill:
-        assert news(world.table, items) == {}
+        assert world.news(items) == {}
     assert bill.trips == 0

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from referrals.acts.publishing import news
 from referrals.rules.events import event_of
 from referrals.rules.ids import attribution_id
 from referrals.rules.retries import Answer
@@ -58,7 +57,7 @@ class _Weather:
         self.dice.shuffle(records)
         middle = self.dice.randrange(len(records) + 1)
         for cut in (records[:middle], records[middle:]):
-            for name, ones in news(self.world.table, cut).items():
+            for name, ones in self.world.news(cut).items():
                 for one in ones:
                     self.tell(name, one)
 
@@ -67,9 +66,9 @@ class _Weather:
         waiting, self.interrupted = self.interrupted, []
         for name, one in waiting:
             self.tell(name, one)
-        for name in self.fates:
+        for _ in self.fates:
             try:
-                self.world.deliver_due(name)
+                self.world.deliver_due()
             except Killed:
                 continue
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from referrals.acts import replaying
 from referrals.acts.delivering import Delivered
-from referrals.acts.publishing import news
 from referrals.acts.replaying import replay
 from referrals.rules.errors import NotFound
 from referrals.rules.ids import attribution_id
@@ -70,12 +70,13 @@ def test_a_replay_reaches_back_to_before_the_endpoint_was_there(world):
     webhook_endpoints.listen_from(world.table, "we_2", NOW)
     assert world.endpoint("we_2").since == NOW
     replay(world.table, "we_2", NOW, world.now)
-    world.deliver_due("we_2")
+    world.deliver_due()
     assert len(world.got["we_2"]) == len(_USERS) + 4
 
 
 def test_a_later_start_makes_an_endpoint_hear_no_less(world):
-    assert webhook_endpoints.listen_from(world.table, "we_1", NOW + _DAY).since == NOW
+    webhook_endpoints.listen_from(world.table, "we_1", NOW + _DAY)
+    assert world.endpoint().since == NOW
     with pytest.raises(NotFound):
         webhook_endpoints.listen_from(world.table, "we_9", NOW)
 
@@ -87,13 +88,14 @@ def test_what_had_not_arrived_before_stays_the_next(world):
     assert world.deliver_due() == [Delivered(arrived=5)]
 
 
-def test_a_replay_without_time_goes_on_where_it_ended(world):
+def test_a_replay_without_time_goes_on_where_it_ended(world, monkeypatch):
+    monkeypatch.setattr(replaying, "_AT_ONCE", 1)
     _all_sent(world)
     world.got.clear()
     world.table.allow(0)
     done, runs = _replay(world, NOW), 1
     while done.seen is not None:
-        assert done.referrals == 1
+        assert done.referrals <= 1
         done, runs = _replay(world, NOW, done.seen), runs + 1
         assert runs < 3 * len(_USERS)
     assert runs >= len(_USERS)
@@ -124,7 +126,7 @@ def test_who_is_sending_while_it_is_replayed_loses_the_referral_and_nothing_is_l
 
 
 def _stream(world):
-    for name, ones in news(world.table, world.stream()).items():
+    for name, ones in world.news().items():
         for one in ones:
             world.deliver(name, one)
 

@@ -1,11 +1,13 @@
 """Delivering: what happened is sent to who listens, in order, until it arrives or is given up."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from referrals.dynamodb.parts import too_busy
+from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Attribution
 from referrals.rules.events import Event, Step, event_of
@@ -17,8 +19,10 @@ from referrals.store.webhook_endpoints import Endpoint
 
 # An endpoint that took nothing for so long, and fails to the last try, is switched off.
 _FAILING = timedelta(days=2)
-# After so many failures in a row an endpoint's other events wait for the next run.
-_ENOUGH = 3
+# So many referrals are sent to an endpoint at once. Where none of them arrives, it has had enough:
+# the others wait for the next run.
+_AT_ONCE = 8
+_REST = timedelta(minutes=1)
 # By when whoever moves a booking is done.
 _MOVED = timedelta(minutes=1)
 
@@ -39,6 +43,7 @@ class Delivered:
 
     arrived: int = 0
     problem: str | None = None
+    switched_off: bool = False
 
 
 def deliver(
@@ -59,20 +64,48 @@ def deliver(
     except Lost:
         # It took so long that another went on from where this run got.
         pass
-    return Delivered(run.arrived, run.problem)
+    return Delivered(run.arrived, run.problem, run.switched_off)
 
 
-def deliver_due(table: Table, endpoint: Endpoint, courier: Courier, holder: str) -> list[Delivered]:
-    """Try again what is due at an endpoint, the oldest first, while there is time.
+def deliver_new(
+    table: Table, endpoint_id: str, referrals: Iterable[str], courier: Courier, holder: str
+) -> list[Delivered]:
+    """Send what is new of some referrals; what is not begun with for now is due in a minute."""
+    endpoint = webhook_endpoints.get(table, endpoint_id)
+    if endpoint is None or not endpoint.enabled:
+        return []
+    rest = iter(referrals)
+    done = _deliver_some(table, endpoint, rest, courier, holder)
+    now = courier.now()
+    for attribution_id in rest:
+        deliveries.put_off(table, endpoint.id, attribution_id, now, now + _REST)
+    return done
 
-    One that fails time and again is left alone until the next run: its events stay due.
+
+def deliver_due(table: Table, courier: Courier, holder: str) -> list[Delivered]:
+    """Try again what is due, at each endpoint the oldest first, while there is time.
+
+    The endpoints are served side by side, so that none waits for another.
     """
-    done, in_a_row = list[Delivered](), 0
-    for attribution_id in deliveries.due(table, endpoint.id, courier.now()):
-        if in_a_row == _ENOUGH or not table.in_time:
+
+    def serve(endpoint: Endpoint) -> list[Delivered]:
+        due = deliveries.due(table, endpoint.id, courier.now())
+        return _deliver_some(table, endpoint, due, courier, holder)
+
+    listening = [one for one in webhook_endpoints.every(table) if one.enabled]
+    return [done for served in side_by_side(serve, listening) for done in served]
+
+
+def _deliver_some(
+    table: Table, endpoint: Endpoint, referrals: Iterator[str], courier: Courier, holder: str
+) -> list[Delivered]:
+    """A few at a time, while there is time and anything arrives; the rest stays in the iterator."""
+    done = list[Delivered]()
+    while table.in_time and (some := list(islice(referrals, _AT_ONCE))):
+        ended = side_by_side(lambda one: deliver(table, endpoint, one, courier, holder), some)
+        done += ended
+        if all(one.problem for one in ended):
             break
-        done.append(deliver(table, endpoint, attribution_id, courier, holder))
-        in_a_row = in_a_row + 1 if done[-1].problem else 0
     return done
 
 
@@ -83,18 +116,23 @@ class _Run:
     courier: Courier
     arrived: int = 0
     problem: str | None = None
+    switched_off: bool = False
 
     def send_new(self, held: Delivery) -> Delivery | None:
         """Send what is new, and let go; the delivery where more has come meanwhile."""
         try:
             found = trail.read(self.table, held.attribution_id)
+        except (LookupError, TypeError, ValueError):
+            found = None
         except Exception as error:
             if not too_busy(error):
                 raise
             deliveries.postponed(self.table, held, self.courier.now() + _MOVED)
             return None
         if found is None:
-            raise LookupError(f"{held.attribution_id}: no such attribution")
+            # Ours to repair, and nobody else's events wait for it.
+            self._keep(held, Answer(problem="the referral cannot be read"))
+            return None
         return self._send(held, found)
 
     def _send(self, held: Delivery, found: Trail) -> Delivery | None:
@@ -124,13 +162,18 @@ class _Run:
         self.problem, now = answer.told, self.courier.now()
         pause = wait(held.tries + 1, answer, self.courier.luck(), now)
         if answer.gone:
-            webhook_endpoints.disable(self.table, self.endpoint.id, answer.told, now)
+            self._switch_off(answer, now)
         elif pause is not None:
             deliveries.failed(self.table, held, answer.told, now, now + pause)
             return
         elif self._has_failed_for_days(now):
-            webhook_endpoints.disable(self.table, self.endpoint.id, answer.told, now)
+            self._switch_off(answer, now)
         deliveries.given_up(self.table, held, answer.told, now)
+
+    def _switch_off(self, answer: Answer, now: datetime) -> None:
+        self.switched_off = webhook_endpoints.disable(
+            self.table, self.endpoint.id, answer.told, now
+        )
 
     def _has_failed_for_days(self, now: datetime) -> bool:
         """Whether it takes nothing at all: one event that it does not like is no reason."""

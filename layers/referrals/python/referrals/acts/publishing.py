@@ -3,22 +3,21 @@
 A record says only where to look. What comes twice, late or in another order changes nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from referrals.dynamodb.table import Table
-from referrals.dynamodb.values import Item
-from referrals.store import trail, webhook_endpoints
+from referrals.rules.events import Step
+from referrals.store import webhook_endpoints
 
 # Referrals by endpoint, in the order of their records.
 News = dict[str, list[str]]
 
 
-def news(table: Table, written: Iterable[Item]) -> News:
-    """Who is to be told of the items that were written. One read, and none where nothing is news.
+def news(table: Table, steps: Sequence[tuple[str, Step]]) -> News:
+    """Who is to be told of steps, each with its referral. One read, and none where nothing is news.
 
     Endpoints that are switched off are told by a replay.
     """
-    steps = [found for found in map(trail.step_of, written) if found is not None]
     if not steps:
         return {}
     told: News = {}

@@ -6,7 +6,9 @@ It walks every referral, for an old one may have news; so a run goes on where th
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
+from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
 from referrals.rules.events import NOWHERE, Place
 from referrals.store import deliveries, keys, trail
@@ -14,6 +16,7 @@ from referrals.store import deliveries, keys, trail
 # A place in the walk: a lane of the referrals, and the last of it that was seen.
 Seen = tuple[int, str]
 _BEGINNING: Seen = (0, "")
+_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -31,15 +34,19 @@ def replay(
 
     The endpoint is listening from `since` on already. What did not arrive before it stays due.
     """
-    marked, last = 0, after or _BEGINNING
-    for number, (seen, attribution_id) in enumerate(_referrals(table, last)):
-        if number and not table.in_time:
-            return Replay(marked, last)
+
+    def mark(attribution_id: str) -> bool:
         place = _before(table, attribution_id, since)
         if place is not None:
             deliveries.rewound(table, endpoint_id, attribution_id, place, now)
-            marked += 1
-        last = seen
+        return place is not None
+
+    marked, last, walk = 0, after or _BEGINNING, _referrals(table, after or _BEGINNING)
+    while some := list(islice(walk, _AT_ONCE)):
+        marked += sum(side_by_side(mark, [attribution_id for _, attribution_id in some]))
+        last, _ = some[-1]
+        if not table.in_time:
+            return Replay(marked, last)
     return Replay(marked, None)
 
 

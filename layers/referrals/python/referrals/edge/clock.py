@@ -23,6 +23,11 @@ def new_ulid(at: datetime) -> "ULID":
     return ULID.from_datetime(at)
 
 
+def new_salt() -> str:
+    """What makes a secret another than the one before: 128 random bits."""
+    return secrets.token_hex(16)
+
+
 def new_code() -> str:
     """A referral code that nobody can guess: 60 random bits."""
     return code_from(secrets.token_bytes(CODE_LENGTH))

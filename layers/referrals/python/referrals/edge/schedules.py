@@ -1,4 +1,4 @@
-"""What a schedule starts: its figures are logged, its failure is a failure, its time is given."""
+"""What no gateway stands before: its figures are logged, its failure a failure, its time given."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,18 +8,19 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from referrals.edge import service
 from referrals.edge.telemetry import logger, metrics, unexpected
 
+Figures = dict[str, Any]
+Handler = Callable[[dict[str, Any], LambdaContext], Figures]
 
-def scheduled(
-    act: Callable[[], dict[str, Any]],
-) -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
-    """The Lambda entry of a scheduled act: its figures are logged, its failure is a failure."""
+
+def invoked(act: Callable[[dict[str, Any]], Figures]) -> Handler:
+    """The Lambda entry of an act that is told what to do it on."""
 
     @metrics.log_metrics
     @logger.inject_lambda_context(clear_state=True)
-    def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    def handler(event: dict[str, Any], context: LambdaContext) -> Figures:
         service.give_time(context)
         try:
-            figures = act()
+            figures = act(event)
         except Exception as error:
             unexpected(error)
             raise
@@ -27,3 +28,8 @@ def scheduled(
         return figures
 
     return handler
+
+
+def scheduled(act: Callable[[], Figures]) -> Handler:
+    """The Lambda entry of an act that a schedule starts: whatever there is to do."""
+    return invoked(lambda _: act())

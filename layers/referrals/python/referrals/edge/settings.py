@@ -64,6 +64,10 @@ class Settings:
     table_name: str
     hashing_secret_id: str
     stripe_secret_id: str
+    # What sends events on; empty where nothing is published.
+    deliver_events: str
+    # Whether this is the local stack, where receivers are on this machine.
+    here: bool
     programme: Programme
     clicks_kept: timedelta
     clicks_per_minute: int
@@ -103,6 +107,8 @@ def settings() -> Settings:
         table_name=os.environ["TABLE_NAME"],
         hashing_secret_id=os.environ.get("HASHING_SECRET", ""),
         stripe_secret_id=os.environ.get("STRIPE_SECRET", ""),
+        deliver_events=os.environ.get("DELIVER_EVENTS", ""),
+        here=os.environ.get("ENVIRONMENT") == "local",
         programme=_programme(),
         clicks_kept=timedelta(days=_number("CLICK_RETENTION_DAYS", 90)),
         clicks_per_minute=_number("CLICKS_PER_MINUTE", 60),

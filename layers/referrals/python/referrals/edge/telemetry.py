@@ -33,6 +33,9 @@ class Metric(StrEnum):
     UNREADABLE_EVENTS = "UnreadableEvents"
     UNMATCHED_CLAIMS = "UnmatchedClaims"
     WRONG_SECRETS = "WrongSecrets"
+    EVENTS_DELIVERED = "EventsDelivered"
+    FAILED_DELIVERIES = "FailedDeliveries"
+    ENDPOINTS_SWITCHED_OFF = "EndpointsSwitchedOff"
 
 
 def count(metric: Metric, number: int = 1, *, always: bool = False) -> None:

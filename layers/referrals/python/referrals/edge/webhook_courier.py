@@ -1,17 +1,30 @@
 """How an event goes out: the referral as staff see it, signed with every secret in force, sent."""
 
 import random
+from functools import cache
 from typing import Any
 
 from referrals.acts.delivering import Courier
-from referrals.edge import clock
+from referrals.edge import clock, service
 from referrals.edge.models.referrals import ReferralView
+from referrals.edge.settings import settings
 from referrals.edge.webhook_sender import Sender
 from referrals.rules.attribution import Attribution
 from referrals.rules.events import Event
 from referrals.rules.retries import Answer
 from referrals.rules.webhook_signature import secret_of, signed
 from referrals.store.webhook_endpoints import Endpoint
+
+
+@cache
+def sender() -> Sender:
+    """One for the process: what it must trust takes a while to read."""
+    return Sender(here=settings().here)
+
+
+def usual_courier() -> Courier:
+    """The one that functions send by. WrongSecret where receivers know another secret's."""
+    return courier(service.hashing_secret(), sender())
 
 
 def courier(hashing_secret: bytes, sender: Sender) -> Courier:

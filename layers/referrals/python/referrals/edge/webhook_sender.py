@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from referrals.rules.retries import Answer
-from referrals.rules.webhook_urls import Address, is_public
+from referrals.rules.webhook_urls import HERE, Address, is_public
 
 _HTTPS = 443
 
@@ -24,18 +24,22 @@ class _NotPublic(OSError):
 
 @dataclass(frozen=True)
 class Sender:
-    """Sends to https URLs whose every address is `allowed`; looks anew at each connect."""
+    """Sends to https URLs whose every address is `allowed`; looks anew at each connect.
+
+    `here`, on the local stack, it sends to receivers on this machine too, by http.
+    """
 
     allowed: Callable[[Address], bool] = is_public
     trusted: ssl.SSLContext = field(default_factory=ssl.create_default_context, repr=False)
     seconds: float = 5.0
+    here: bool = False
 
     def send(self, url: str, headers: Mapping[str, str], body: str) -> Answer:
         """What the receiver answered. Never raises for what a receiver or the net between does."""
         until = time.monotonic() + self.seconds
         to, payload = urlsplit(url), body.encode()
         try:
-            with closing(self._connected(to, until)) as connection:
+            with closing(self._connected(url, to, until)) as connection:
                 connection.settimeout(_left(until))
                 connection.sendall(_head(to, headers, len(payload)) + payload)
                 with closing(HTTPResponse(_InTime(connection, until), method="POST")) as answer:  # type: ignore[arg-type]
@@ -52,8 +56,10 @@ class Sender:
         except (OSError, HTTPException, ValueError):
             return Answer(problem="the connection failed")
 
-    def _connected(self, to: SplitResult, until: float) -> ssl.SSLSocket:
+    def _connected(self, url: str, to: SplitResult, until: float) -> socket.socket:
         """To an address that was looked at, not to a name that may lead elsewhere by now."""
+        if self.here and url.startswith(HERE):
+            return socket.create_connection(("127.0.0.1", to.port), timeout=_left(until))
         host, port = to.hostname or "", to.port or _HTTPS
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys(str(place[0]) for *_, place in found))

@@ -31,6 +31,9 @@ class EventType(StrEnum):
     REINSTATED = "credits.reinstated"
 
 
+# What an endpoint is sent to see that it hears us; nobody listens for it.
+TEST = "endpoint.test"
+
 _OF_BOOKING = {
     "grant": EventType.GRANTED,
     "reversal": EventType.REVERSED,
@@ -77,7 +80,7 @@ class Event:
     """
 
     id: str
-    type: EventType
+    type: str
     at: datetime
     sequence: int
     data: Mapping[str, Any]
@@ -85,7 +88,7 @@ class Event:
     def body(self) -> str:
         """The JSON text, compact: what is signed is what is sent."""
         told = {
-            "type": self.type.value,
+            "type": str(self.type),
             "timestamp": timestamp(self.at),
             "sequence": self.sequence,
             "data": self.data,
@@ -107,6 +110,11 @@ def event_of(attribution_id: str, step: Step, sequence: int, referral: Mapping[s
         sequence=sequence,
         data={**referral, **_told(step.entry)},
     )
+
+
+def test_event(number: str, at: datetime) -> Event:
+    """An event of nothing that happened; `number` tells it from others."""
+    return Event(id=f"evt_test_{number}", type=TEST, at=at, sequence=0, data={})
 
 
 def _told(entry: AuditEntry | LedgerEntry) -> dict[str, Any]:

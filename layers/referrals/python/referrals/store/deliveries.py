@@ -8,8 +8,10 @@ for its sender may have died; whoever was too slow can note nothing any more.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 from referrals.dynamodb.parts import Busy, Refused
+from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item, Key
 from referrals.rules.events import NOWHERE, Place
@@ -21,6 +23,7 @@ from referrals.store.items import place_from, place_text
 CLAIM = timedelta(minutes=1)
 
 _OURS = "holder = :me"
+_GIVEN_UP = "given_up#"
 _FAILURE = "tries, problem, failing_since"
 # The third: a write that is repeated because its answer was lost.
 _FREE = "(attribute_not_exists(holder) OR held_until < :now OR holder = :me)"
@@ -43,6 +46,7 @@ class Delivery:
     failing_since: datetime | None = None
     next_attempt_at: datetime | None = None
     problem: str | None = None
+    given_up: bool = False
 
     @property
     def key(self) -> Key:
@@ -102,6 +106,11 @@ def _lane(place: Key) -> str:
     return place.pk.removeprefix(keys.DELIVERY_PREFIX)
 
 
+def _given_up(lane: str) -> str:
+    """Where those of a lane are listed that nobody tries again by the clock."""
+    return f"{_GIVEN_UP}{lane}"
+
+
 def _waits(stored: Item, now: datetime) -> bool:
     return "due_in" in stored and stored["next_attempt_at"] > timestamp(now)
 
@@ -156,12 +165,31 @@ def postponed(table: Table, held: Delivery, again_at: datetime) -> None:
 
 def given_up(table: Table, held: Delivery, problem: str, now: datetime) -> None:
     """Let go for good. What did not arrive stays the next to be sent, whenever that is. Lost."""
-    values = {":problem": problem, ":since": timestamp(held.failing_since or now)}
+    values = {
+        ":problem": problem,
+        ":since": timestamp(held.failing_since or now),
+        ":lane": _given_up(_lane(held.key)),
+        ":now": timestamp(now),
+    }
     expression = (
-        "SET problem = :problem, failing_since = :since "
-        "REMOVE tries, holder, held_until, more, due_in, next_attempt_at"
+        "SET problem = :problem, failing_since = :since, due_in = :lane, next_attempt_at = :now "
+        "REMOVE tries, holder, held_until, more"
     )
     _write(table, held, expression, values)
+
+
+def put_off(
+    table: Table, endpoint_id: str, attribution_id: str, now: datetime, again_at: datetime
+) -> None:
+    """Have a referral looked at later that nobody has begun with; nothing where somebody has."""
+    place = keys.delivery(endpoint_id, attribution_id)
+    values = {":lane": _lane(place), ":at": timestamp(again_at), ":now": timestamp(now)}
+    expression = "SET due_in = :lane, next_attempt_at = :at"
+    free = f"(attribute_not_exists(holder) OR held_until < :now) AND {_NOT_WAITING}"
+    try:
+        table.write(table.update("later", place, expression, values, condition=free))
+    except Refused:
+        _told_to_another(table, place, now)
 
 
 def rewound(
@@ -193,6 +221,24 @@ def due(table: Table, endpoint_id: str, now: datetime) -> Iterator[str]:
             sort=("next_attempt_at", "<=", timestamp(now)),
         )
         yield from (item["sk"] for item in found)
+
+
+def stuck(table: Table, endpoint_id: str, limit: int) -> tuple[list[Delivery], bool]:
+    """What did not arrive at an endpoint, with what was given up, and whether there is more.
+
+    In the order of the next try; what was given up has its last one there. Two round trips.
+    """
+
+    def read(lane: str) -> list[Item]:
+        found = table.query_index(keys.DUE_DELIVERIES, ("due_in", lane), page=limit + 1)
+        return list(islice(found, limit + 1))
+
+    lanes = [keys.in_lane(endpoint_id, lane) for lane in range(keys.LANES)]
+    found = [item for some in side_by_side(read, [*lanes, *map(_given_up, lanes)]) for item in some]
+    found.sort(key=lambda item: str(item["next_attempt_at"]))
+    places = [Key(item["pk"], item["sk"]) for item in found[:limit]]
+    stored = table.get_many(places)
+    return [_delivery_from(stored[one]) for one in places if one in stored], len(found) > limit
 
 
 def get(table: Table, endpoint_id: str, attribution_id: str) -> Delivery | None:
@@ -234,5 +280,6 @@ def _delivery_from(item: Item) -> Delivery:
         sent=place_from(item["sent"]) if "sent" in item else NOWHERE,
         tries=item.get("tries", 0),
         problem=item.get("problem"),
+        given_up=item.get("due_in", "").startswith(_GIVEN_UP),
         **times,
     )

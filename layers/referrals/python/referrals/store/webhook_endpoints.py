@@ -1,14 +1,13 @@
 """Who listens for events: where, for which, since when, and by which salts they know us."""
 
-from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from referrals.dynamodb.parts import Refused
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item
-from referrals.rules.errors import InvalidRequest, NotFound, StateConflict
+from referrals.rules.errors import InvalidRequest, NotFound
 from referrals.rules.events import EventType
 from referrals.rules.times import parse_timestamp, timestamp
 from referrals.store import keys
@@ -83,33 +82,41 @@ def get(table: Table, endpoint_id: str) -> Endpoint | None:
     return _endpoint_from(item) if item else None
 
 
+def known(table: Table, endpoint_id: str) -> Endpoint:
+    """The endpoint. NotFound."""
+    found = get(table, endpoint_id)
+    if found is None:
+        raise NotFound("no such webhook endpoint")
+    return found
+
+
 def delete(table: Table, endpoint_id: str) -> None:
-    """Forget the endpoint. NotFound."""
-    key = keys.webhook_endpoint(endpoint_id)
-    try:
-        table.write(table.delete("endpoint", key, condition=_THERE))
-    except Refused:
-        raise _unknown() from None
+    """Forget the endpoint, if it is there."""
+    table.write(table.delete("endpoint", keys.webhook_endpoint(endpoint_id)))
 
 
 def rotate(table: Table, endpoint_id: str, salt: str, now: datetime) -> Endpoint:
     """Give it another secret; the old one goes on for OVERLAP. NotFound.
 
-    StateConflict while two are in force: a third would end the one that its receiver may still use.
+    While two are in force it is as it was rotated: a third would end one that is in use.
     """
-    known = get(table, endpoint_id)
-    if known is None:
-        raise _unknown()
-    if len(known.salts(now)) > 1:
-        raise StateConflict("two secrets are in force already", "rotating")
-    values = {":new": salt, ":old": known.salt, ":until": timestamp(now + OVERLAP)}
+    before = known(table, endpoint_id)
+    if len(before.salts(now)) > 1:
+        return before
+    values = {":new": salt, ":old": before.salt, ":until": timestamp(now + OVERLAP)}
     expression = "SET salt = :new, old_salt = :old, old_until = :until"
+    place = keys.webhook_endpoint(endpoint_id)
     # Whoever rotated in between has shown their secret to somebody.
-    return _changed(table, endpoint_id, expression, values, condition="salt = :old")
+    with suppress(Refused):
+        table.write(table.update("rotated", place, expression, values, condition="salt = :old"))
+    return known(table, endpoint_id)
 
 
-def disable(table: Table, endpoint_id: str, why: str, now: datetime) -> None:
-    """Send it nothing more. The first time and reason stay; one that is deleted stays so."""
+def disable(table: Table, endpoint_id: str, why: str, now: datetime) -> bool:
+    """Send it nothing more, and whether this ended it: the first time and reason stay.
+
+    One that is deleted stays so.
+    """
     values = {":now": timestamp(now), ":why": why}
     unless = f"{_THERE} AND attribute_not_exists(disabled_at)"
     expression = "SET disabled_at = :now, disabled_why = :why"
@@ -117,20 +124,27 @@ def disable(table: Table, endpoint_id: str, why: str, now: datetime) -> None:
     try:
         table.write(table.update("disabled", place, expression, values, condition=unless))
     except Refused:
-        return
+        return False
+    return True
 
 
-def listen_from(table: Table, endpoint_id: str, since: datetime) -> Endpoint:
+def listen_from(table: Table, endpoint_id: str, since: datetime) -> None:
     """Have it hear of what happened from a time on, if not earlier, and be sent events again.
 
     NotFound.
     """
-    known = get(table, endpoint_id)
-    if known is None:
-        raise _unknown()
-    values = {":since": timestamp(min(since, known.since)), ":seen": timestamp(known.since)}
-    expression = "SET since = :since REMOVE disabled_at, disabled_why"
-    return _changed(table, endpoint_id, expression, values, condition="since = :seen")
+    place, again = keys.webhook_endpoint(endpoint_id), "REMOVE disabled_at, disabled_why"
+    from_then = {":since": timestamp(since)}
+    earlier = table.update(
+        "since", place, f"SET since = :since {again}", from_then, condition="since > :since"
+    )
+    try:
+        table.write(earlier)
+    except Refused:
+        try:
+            table.write(table.update("again", place, again, {}, condition=_THERE))
+        except Refused:
+            raise NotFound("no such webhook endpoint") from None
 
 
 def note_arrival(table: Table, endpoint: Endpoint, now: datetime) -> None:
@@ -147,23 +161,6 @@ def note_arrival(table: Table, endpoint: Endpoint, now: datetime) -> None:
     except Refused:
         return
     table.seen.add(known)
-
-
-def _changed(
-    table: Table, endpoint_id: str, expression: str, values: Mapping[str, Any], *, condition: str
-) -> Endpoint:
-    place = keys.webhook_endpoint(endpoint_id)
-    part = table.update("endpoint", place, expression, dict(values), condition=condition, told=True)
-    try:
-        item = table.write(part)
-    except Refused:
-        raise StateConflict("the endpoint was changed meanwhile", "changed") from None
-    assert item is not None
-    return _endpoint_from(item)
-
-
-def _unknown() -> NotFound:
-    return NotFound("no such webhook endpoint")
 
 
 def _endpoint_from(item: Item) -> Endpoint:

@@ -1,0 +1,33 @@
+"""POST /admin/webhook-endpoints: somebody listens from now on; their secret is shown this once."""
+
+from referrals.edge import clock, service
+from referrals.edge.auth import ADMIN, allow
+from referrals.edge.http import PREFIX, api, serve
+from referrals.edge.models.envelope import Envelope
+from referrals.edge.models.webhook_endpoints import EndpointRequest, EndpointWithSecret
+from referrals.edge.settings import settings
+from referrals.rules.webhook_signature import secret_of
+from referrals.rules.webhook_urls import checked
+from referrals.store import webhook_endpoints
+from referrals.store.webhook_endpoints import Endpoint
+
+app = api()
+
+
+@app.post(f"{PREFIX}/admin/webhook-endpoints")
+def create_webhook_endpoint(body: EndpointRequest) -> Envelope[EndpointWithSecret]:
+    now = clock.now()
+    endpoint = Endpoint(
+        id=f"we_{clock.new_ulid(now)}",
+        url=checked(body.url, here=settings().here),
+        types=frozenset(body.types),
+        since=now,
+        created_at=now,
+        salt=clock.new_salt(),
+    )
+    secret = secret_of(service.hashing_secret(), endpoint.id, endpoint.salt)
+    webhook_endpoints.create(service.table(), endpoint)
+    return Envelope(data=EndpointWithSecret.with_secret(endpoint, secret))
+
+
+handler = serve(app, allow(ADMIN))
