@@ -1,7 +1,8 @@
 """Who listens in tests of functions: answers without a network, and keeps what came."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 from referrals.rules.retries import Answer
 
@@ -12,6 +13,11 @@ class Receiving:
 
     answer: Answer = field(default_factory=lambda: Answer(200))
     got: list[tuple[str, Mapping[str, str], str]] = field(default_factory=list)
+
+    @classmethod
+    def answering(cls, status: int) -> Callable[[], Self]:
+        """A way to one that answers so."""
+        return lambda: cls(Answer(status))
 
     def send(self, url: str, headers: Mapping[str, str], body: str) -> Answer:
         self.got.append((url, headers, body))

@@ -10,14 +10,17 @@ from unittest.mock import patch
 from referrals.dynamodb.parts import Refused
 from referrals.dynamodb.table import Table
 from referrals.edge import auth, clock
+from referrals.edge import webhook_courier as couriers
 from referrals.rules.attribution import Attribution, Change, Status
 from referrals.rules.facts import CustomerLinked
 from referrals.rules.ids import tombstone
+from referrals.rules.retries import TRIES
 from referrals.rules.risk import Person
 from referrals.store import attributions, codes, facts, keys, metering, profiles
 from tests import stripe_payloads
 from tests.functions.client import PREFIX, invoke, request
 from tests.functions.conftest import HASHING_SECRET
+from tests.functions.receiving import Receiving
 from tests.functions.running import CODE, REFERRER, RunningProgramme
 from tests.iam import roles
 from tests.samples import charge
@@ -301,6 +304,27 @@ def others_change_a_referral_meanwhile(programme: RunningProgramme) -> None:
         assert programme.decide("approve", held, key="met-again").good["items"][0]["code"] == 200
         programme.rewarded("met-too")
     assert (programme.balance("met"), programme.balance("met-too")) == (10_000, 10_000)
+
+
+@use
+def events_go_out_and_do_not_arrive(programme: RunningProgramme) -> None:
+    """One takes everything, one nothing for days, and one wants no more."""
+    programme.rewarded("told")
+    told = {"referrals": [programme.referral_of("told")["attribution"]["id"]]}
+    taken, failing, gone = (programme.listen().good["id"] for _ in range(3))
+    since = (clock.now() - timedelta(hours=1)).isoformat()
+    for one, status in ((taken, 200), (failing, 500), (gone, 410)):
+        path = f"/admin/webhook-endpoints/{one}/replay"
+        assert programme.admin("replay_events", "POST", path, query={"from": since}).good
+        with patch.object(couriers, "sender", Receiving.answering(status)):
+            invoke("deliver_events", {"endpoint": one, **told})
+            for days in range(1, TRIES + 1):
+                later = clock.now() + timedelta(days=2 * days)
+                with patch.object(clock, "now", lambda later=later: later):
+                    invoke("deliver_events", {})
+    path = f"/admin/webhook-endpoints/{failing}/deliveries"
+    (found,) = programme.admin("list_deliveries", "GET", path).good["items"]
+    assert found["given_up"]
 
 
 @use

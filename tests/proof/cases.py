@@ -4,6 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from referrals.rules.ids import attribution_id
+from referrals.rules.retries import Answer
+from referrals.store import webhook_endpoints
+from referrals.store.webhook_endpoints import Endpoint
 from tests import stripe_payloads
 from tests.functions.client import event as request_event
 from tests.proof.sweep import Case, Deed, Invoke, Request
@@ -77,6 +80,52 @@ class Until:
         sending.actor.world.scheduler.now = NOON + self.passed
 
 
+@dataclass(frozen=True)
+class Listen:
+    """Somebody listens for events."""
+
+    def do(self, sending: Sending) -> None:
+        one = Endpoint(
+            id="we_1", url="https://hooks.example.com/", types=frozenset(), since=NOON,
+            created_at=NOON, salt="salt",
+        )  # fmt: skip
+        webhook_endpoints.create(sending.actor.process.table, one)
+
+
+@dataclass(frozen=True)
+class Publish:
+    """What the stream tells is handed on to who delivers."""
+
+    def do(self, sending: Sending) -> None:
+        Invoke("publish_events", NEWS).do(sending)
+        handed_on = [payload for _, payload in sending.actor.world.started]
+        if {"endpoint": "we_1", "referrals": [REFERRAL]} not in handed_on:
+            sending.answers.unanswered.append(self)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class DeliverInVain:
+    """A receiver that fails for now."""
+
+    def do(self, sending: Sending) -> None:
+        receiving = sending.actor.world.receiving
+        receiving.answer = Answer(500)
+        DELIVERY.do(sending)
+        receiving.answer = Answer(200)
+
+
+_RECORD = {
+    "pk": {"S": f"ATTRIBUTION#{REFERRAL}"},
+    "sk": {"S": "AUDIT#000002.0"},
+    "at": {"S": "2026-11-20T12:00:00.000Z"},
+    "by": {"S": "stripe"},
+    "to_status": {"S": "qualified"},
+    "why": {"S": "paid"},
+}
+NEWS = {"Records": [{"eventName": "INSERT", "dynamodb": {"NewImage": _RECORD}}]}
+DELIVERY = Invoke("deliver_events", {"endpoint": "we_1", "referrals": [REFERRAL]})
+LISTENING = Listen()
+_ENDPOINT = "/webhook-endpoints/we_1"
 _CLICK = {"key": None, "body": {"code": CODES["metered"], "click_id": "click_new"}}
 CLICK = Request("capture_click", "POST", "/referrals/click", _CLICK)
 ROLL_UP = Invoke("roll_up_clicks")
@@ -191,6 +240,46 @@ CASES: dict[str, Case] = {
     "an account": _admin("get_account", "GET", "/accounts/metered", LINKED, PAID),
     "a plan": _admin(
         "change_plan", "POST", f"/accounts/{USER}/plan", body={"plan": "pro", "overage": True}
+    ),
+    # Sent again it makes another: who listens is told of both, and deletes one.
+    "a receiver": replace(
+        _admin(
+            "create_webhook_endpoint",
+            "POST",
+            "/webhook-endpoints",
+            body={"url": "https://hooks.example.com/"},
+        ),
+        one_end=False,
+    ),
+    "receivers": _admin("list_webhook_endpoints", "GET", "/webhook-endpoints", LISTENING),
+    "a receiver deleted": _admin("delete_webhook_endpoint", "DELETE", _ENDPOINT, LISTENING),
+    "a secret rotated": _admin("rotate_webhook_secret", "POST", f"{_ENDPOINT}/rotate", LISTENING),
+    "a test event": _admin("send_test_event", "POST", f"{_ENDPOINT}/test", LISTENING),
+    "a replay": _admin(
+        "replay_events",
+        "POST",
+        f"{_ENDPOINT}/replay",
+        LISTENING,
+        LINKED,
+        PAID,
+        query={"from": "2026-11-20T00:00:00Z"},
+    ),
+    "events that did not arrive": _admin(
+        "list_deliveries",
+        "GET",
+        f"{_ENDPOINT}/deliveries",
+        LISTENING,
+        LINKED,
+        PAID,
+        DeliverInVain(),
+    ),
+    "news": Case("publish_events", Publish(), (LISTENING, LINKED, PAID)),
+    "events sent": Case("deliver_events", DELIVERY, (LISTENING, LINKED, PAID)),
+    "events sent again": Case(
+        "deliver_events",
+        Invoke("deliver_events"),
+        (LISTENING, LINKED, PAID, DeliverInVain()),
+        later=timedelta(hours=1),
     ),
     "a user's own view": _user("my_referrals", "/referrals/me", LINKED, PAID),
     "a user's own events": _user("my_referral_events", "/referrals/me/events", LINKED, PAID),

@@ -30,7 +30,17 @@ _AFTERWARDS = 8 * 3600
 _METERS = frozenset((f"ACCOUNT#{name}", "CREDITS") for name in KEYS)
 # What must come out the same, whatever goes wrong on the way.
 _LASTING = (
-    *("status", "skip_reason", "to_status", "credits", "balance", "spent", "qualified"),
+    *(
+        "sent",
+        "old_salt",
+        "status",
+        "skip_reason",
+        "to_status",
+        "credits",
+        "balance",
+        "spent",
+        "qualified",
+    ),
     *("user_id", "referrer_user_id", "referred_user_id", "disabled", "plan", "code"),
 )
 
@@ -211,7 +221,14 @@ def _recover(world: Scripted) -> None:
     """What the schedules do."""
     world.scheduler.now += timedelta(seconds=_AFTERWARDS)
     staff = world.new_actor("schedule")
-    for function in ("reconcile", "recover_grants", "expire_attributions", "reconcile"):
+    schedules = (
+        "reconcile",
+        "recover_grants",
+        "expire_attributions",
+        "deliver_events",
+        "reconcile",
+    )
+    for function in schedules:
         staff.invoke(function, {})
 
 

@@ -20,11 +20,13 @@ from referrals.acts import erasure
 from referrals.dynamodb import side_by_side
 from referrals.dynamodb import table as table_module
 from referrals.dynamodb.table import Table
-from referrals.edge import auth, clock, service, settings, telemetry
+from referrals.edge import auth, clock, service, settings, starting, telemetry
+from referrals.edge import webhook_courier as couriers
 from referrals.rules.ids import CODE_LENGTH, code_from
 from referrals.rules.plans import PLANS, Plan
 from referrals.store import codes, metering
 from referrals.views import funnel
+from tests.functions.receiving import Receiving
 from tests.functions.running import SIGNING_SECRET
 from tests.iam import guard, roles
 from tests.simulation.actor import Actor
@@ -93,6 +95,9 @@ class World:
         self.failures = 0
         self.unprovoked: list[str] = []
         self.faulty = False
+        # Functions that were started and have not run, and who listens for events.
+        self.started: list[tuple[str, Mapping[str, Any]]] = []
+        self.receiving = Receiving()
         self._number, self._tokens, self._requests = next(_worlds), count(), count(1)
         self._clients = [Client(emulator, self, attempts) for attempts in (_SDK_ATTEMPTS, 1)]
         self.actor = self.new_actor("setup")
@@ -177,10 +182,13 @@ class World:
         """Let the real handlers live here, in this environment and with these plans."""
         told = {"TABLE_NAME": self.emulator.name, "HASHING_SECRET": roles.arn("HashingSecret")}
         told |= {"STRIPE_SECRET": roles.arn("StripeSecret"), **environment}
+        told["DELIVER_EVENTS"] = roles.arn(f"DeliverEventsFunction{roles.ALIAS}")
         time, metrics = Time(self), telemetry.metrics.provider
         replaced: list[tuple[Any, str, Any]] = [
             (service, "table", lambda: self.actor.process.table),
             (settings, "_secret", guard.secrets(_SECRETS)),
+            (starting, "start", guard.starts(self.started)),
+            (couriers, "sender", lambda: self.receiving),
             (clock, "now", self._clock),
             (clock, "new_ulid", self.new_ulid),
             (clock, "new_code", lambda: code_from(self.actor.chance.randbytes(CODE_LENGTH))),

@@ -23,6 +23,8 @@ from referrals.store.items import place_from, place_text
 CLAIM = timedelta(minutes=1)
 
 _OURS = "holder = :me"
+# A write that was given up may still come, after those that followed it.
+_NOT_BACK = "(attribute_not_exists(sent) OR sent <= :sent)"
 _GIVEN_UP = "given_up#"
 _FAILURE = "tries, problem, failing_since"
 # The third: a write that is repeated because its answer was lost.
@@ -118,7 +120,8 @@ def _waits(stored: Item, now: datetime) -> bool:
 def arrived(table: Table, held: Delivery, place: Place, now: datetime) -> Delivery:
     """Note that an event arrived, and go on. Lost."""
     values = {":sent": place_text(place), ":until": timestamp(now + CLAIM)}
-    _write(table, held, f"SET sent = :sent, held_until = :until REMOVE {_FAILURE}", values)
+    expression = f"SET sent = :sent, held_until = :until REMOVE {_FAILURE}"
+    _write(table, held, expression, values, and_also=_NOT_BACK)
     return _fresh(held, place)
 
 
@@ -127,7 +130,8 @@ def finished(table: Table, held: Delivery, place: Place, now: datetime) -> Deliv
     values = {":sent": place_text(place)}
     expression = f"SET sent = :sent REMOVE holder, held_until, due_in, next_attempt_at, {_FAILURE}"
     try:
-        _write(table, held, expression, values, and_also="attribute_not_exists(more)")
+        done = f"attribute_not_exists(more) AND {_NOT_BACK}"
+        _write(table, held, expression, values, and_also=done)
     except Lost:
         values[":until"] = timestamp(now + CLAIM)
         _write(
@@ -136,6 +140,7 @@ def finished(table: Table, held: Delivery, place: Place, now: datetime) -> Deliv
             "SET sent = :sent, held_until = :until "
             f"REMOVE more, due_in, next_attempt_at, {_FAILURE}",
             values,
+            and_also=_NOT_BACK,
         )
         return _fresh(held, place)
     return None
