@@ -64,7 +64,7 @@ class Receiver(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
+    def __init__(self, *, plain: bool = False) -> None:
         super().__init__(("127.0.0.1", 0), _Answering)
         self.script: list[Script] = []
         self.received: list[Received] = []
@@ -72,9 +72,10 @@ class Receiver(ThreadingHTTPServer):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         _authority.issue_cert("localhost", "hooks.example.com").configure_cert(context)
         # The handshake is the handler's thread's: a client that does not come delays no other.
-        self.socket = context.wrap_socket(
-            self.socket, server_side=True, do_handshake_on_connect=False
-        )
+        if not plain:
+            self.socket = context.wrap_socket(
+                self.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(target=self.serve_forever, daemon=True)
         self._thread.start()
 

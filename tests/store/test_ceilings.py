@@ -22,6 +22,7 @@ from referrals.dynamodb.values import dynamodb_values
 from referrals.rules.attribution import Status
 from referrals.rules.facts import CustomerLinked
 from referrals.rules.funnel import Cohort, packed
+from referrals.rules.ids import attribution_id
 from referrals.rules.programme import Programme
 from referrals.rules.referrer import FIGURES
 from referrals.rules.times import timestamp
@@ -34,6 +35,7 @@ from referrals.views.series import Grain, steps
 from referrals.views.story import story
 from tests.samples import CODE, NOW, PAID, SECRET, actor, charge, invoice, invoice_payment
 from tests.store.bill import billed
+from tests.store.listening import NEW, Listening
 from tests.store.scene import KEPT, Scene
 
 _VISIT = {
@@ -45,6 +47,25 @@ _VISIT = {
     "user_agent_hash": "b" * 32,
 }
 _LATER = NOW + timedelta(days=8)
+
+
+def _news():
+    world = Listening()
+    world.scene.sign_up()
+    written = world.stream()
+    return world.scene, lambda: world.news(written)
+
+
+def _sent(*, paid=False, lately=False):
+    world = Listening()
+    world.listen()
+    world.scene.sign_up("before")
+    if lately:
+        world.deliver_new(attribution_id(SECRET, "before"))
+    world.scene.sign_up()
+    if paid:
+        world.scene.pay()
+    return world.scene, lambda: world.deliver_new(NEW)
 
 
 def _visited():
@@ -338,6 +359,15 @@ OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost,
         lambda: _recovery(1, 1),
         Cost(20, 3, 10, 6),
         Ceiling(24, trips=6),
+    ),
+    "news, nobody listening": (_news, Cost(0, 0, 1, 1), Ceiling(0, 1, 1)),
+    # The claim and the arrival; and once an hour that the endpoint took something.
+    "an event sent": (lambda: _sent(lately=True), Cost(2, 0, 2, 4), Ceiling(3)),
+    "the first event of an hour sent": (_sent, Cost(3, 0, 2, 5), Ceiling(3)),
+    "five events of a payment sent": (
+        lambda: _sent(paid=True, lately=True),
+        Cost(6, 0, 4, 9),
+        Ceiling(15),
     ),
     "a referral's story": (_story, Cost(0, 0, 15, 3), Ceiling(0, 20, 3)),
     "list 25": (_list, Cost(0, 0, 21, 2), Ceiling(0, 28, 2)),

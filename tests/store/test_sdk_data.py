@@ -44,6 +44,10 @@ def test_secrets_can_be_read(client):
     assert client("secretsmanager").get_secret_value
 
 
+def test_functions_can_be_started(client):
+    assert client("lambda").invoke
+
+
 @pytest.mark.parametrize(
     ("region", "host"),
     [

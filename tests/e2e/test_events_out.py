@@ -1,0 +1,83 @@
+"""Events out on the deployed stack: the table's stream, who sends, and a receiver that verifies."""
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from standardwebhooks import Webhook
+
+from tests import stripe_payloads
+from tests.receiver import Receiver, status
+
+_PATIENCE = 60
+
+
+@pytest.fixture
+def receiver():
+    one = Receiver(plain=True)
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def listening(service, receiver):
+    url = f"http://127.0.0.1:{receiver.server_port}/hook"
+    made = service.admin("POST", "/admin/webhook-endpoints", {"url": url}).good
+    yield made
+    assert service.admin("DELETE", f"/admin/webhook-endpoints/{made['id']}").good
+
+
+def _told(receiver, made, user, number):
+    """The events of a user's referral, once so many have come."""
+    known, until = Webhook(made["secret"]), time.monotonic() + _PATIENCE
+    while True:
+        told = {}
+        for came in list(receiver.received):
+            event = known.verify(came.body, came.headers)
+            about = event["data"].get("attribution", {})
+            if about.get("referred_user_id") == user:
+                told[came.headers["webhook-id"]] = event
+        if len(told) >= number:
+            return list(told.values())
+        assert time.monotonic() < until, f"{len(told)} of {number} came: {list(told)}"
+        time.sleep(0.2)
+
+
+def test_what_happens_comes_to_whoever_listens_in_order(service, receiver, listening):
+    _, code = service.new_referrer()
+    user, sale = service.referred(code)
+    assert service.stripe(stripe_payloads.invoice_paid(sale)).good["handled"]
+    told = _told(receiver, listening, user, 5)
+    assert [one["type"] for one in told] == [
+        *("referral.attributed", "referral.qualified", "referral.rewarded"),
+        *("credits.granted", "credits.granted"),
+    ]
+    assert [one["sequence"] for one in told] == [1, 2, 3, 4, 5]
+
+
+def test_what_failed_comes_again_by_the_clock_and_by_a_replay(service, receiver, listening):
+    receiver.script = [status(500)]
+    _, code = service.new_referrer()
+    begun = datetime.now(UTC) - timedelta(minutes=1)
+    user, _ = service.referred(code)
+    path = f"/admin/webhook-endpoints/{listening['id']}"
+    # The schedule's run is due within a minute; here it need not be waited for.
+    until = time.monotonic() + _PATIENCE
+    while not service.admin("GET", f"{path}/deliveries").good["items"]:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    time.sleep(6)
+    service.invoke("deliver_events", {})
+    (first,) = _told(receiver, listening, user, 1)
+    assert first["sequence"] == 1
+    before = [came.headers["webhook-id"] for came in receiver.received]
+    query = {"from": begun.isoformat()}
+    replayed = service.admin("POST", f"{path}/replay", query=query).good
+    while "next_cursor" in replayed:
+        again = query | {"cursor": replayed["next_cursor"]}
+        replayed = service.admin("POST", f"{path}/replay", query=again).good
+    service.invoke("deliver_events", {})
+    known = [came.headers["webhook-id"] for came in receiver.received[len(before) :]]
+    assert json.loads(receiver.received[-1].body)["data"]
+    assert set(before[1:]) <= set(known)
