@@ -125,9 +125,7 @@ def test_a_receiver_of_some_types_gets_those(programme, receiving, stream):
     assert _types(receiving) == ["credits.reversed", "credits.reversed"]
 
 
-def test_what_did_not_arrive_is_shown_and_comes_by_the_clock(
-    programme, receiving, stream, time_is
-):
+def test_what_did_not_arrive_is_shown_and_comes_by_the_clock(programme, receiving, stream, time_is):
     now = time_is(clock.now())
     made = programme.listen().good
     receiving.answer = Answer(500)
@@ -169,9 +167,7 @@ def test_who_is_switched_off_is_shown_and_comes_back_by_a_replay(programme, rece
 def test_a_replay_is_from_a_time_that_was(programme, wrong, untouched):
     made = programme.listen().good["id"]
     with untouched():
-        answer = programme.endpoint(
-            "replay_events", "POST", made, "/replay", query={"from": wrong}
-        )
+        answer = programme.endpoint("replay_events", "POST", made, "/replay", query={"from": wrong})
     assert (answer.status, answer.fields) == (400, ["from"])
 
 
@@ -196,9 +192,10 @@ def test_a_rotated_secret_and_the_one_before_verify_for_a_day(
     headers = dict(headers) | {"webhook-timestamp": headers["webhook-timestamp"]}
     signature = headers["webhook-signature"]
     at = now + timedelta(hours=25)
-    assert signature == signed(headers["webhook-id"], body, at, [rotated["secret"]])[
-        "webhook-signature"
-    ]
+    assert (
+        signature
+        == signed(headers["webhook-id"], body, at, [rotated["secret"]])["webhook-signature"]
+    )
 
 
 def test_a_test_event_tells_what_was_answered(programme, receiving):
