@@ -1,17 +1,20 @@
 """Taking in what Stripe tells: every fact is kept first, then all that it touches is settled."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from referrals.acts.erasure import known_as
 from referrals.acts.granting import Outcome
 from referrals.acts.settlement import settle_customer
-from referrals.acts.signups import attribute_customer
+from referrals.acts.signups import Signup, attribute
 from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Actor
 from referrals.rules.claims import Payments, UnmatchedClaim
+from referrals.rules.errors import InvalidRequest, StateConflict
 from referrals.rules.facts import ChargeSeen, Claim, CustomerCameBy, CustomerLinked, Kept
+from referrals.rules.ids import TOMBSTONE_FORM
 from referrals.rules.programme import Programme
 from referrals.store import facts
 
@@ -35,7 +38,7 @@ def take_in(
     outcomes: list[Outcome] = []
     for customer in sorted({customer for customer in kept if customer}):
         if any(isinstance(fact, CustomerLinked | CustomerCameBy) for fact in told):
-            outcomes += attribute_customer(table, secret, customer, programme, actor)
+            outcomes += _attribute_customer(table, secret, customer, programme, actor)
         outcomes += settle_customer(table, secret, customer, programme, actor)
     return outcomes
 
@@ -71,3 +74,22 @@ def _keep(table: Table, secret: bytes, fact: Fact, actor: Actor) -> str | None:
         case _:
             return facts.record(table, fact, actor.at)
     return fact.customer_id
+
+
+def _attribute_customer(
+    table: Table, secret: bytes, customer_id: str, programme: Programme, actor: Actor
+) -> list[Outcome]:
+    """Attribute the users of a customer by the click that Stripe was told of, if it was.
+
+    Whoever comes second, the click or the user, finds the other: each is kept before this looks.
+    Where a product's own call would be refused, nothing is done: Stripe is no place to mend it.
+    """
+    known = facts.link_of(table, customer_id)
+    outcomes = []
+    for user_id in sorted(one for one in known.user_ids if not TOMBSTONE_FORM.fullmatch(one)):
+        # The ids of followed links sort by their hour: the last click wins.
+        for came in reversed(known.came_by):
+            signup = Signup(user_id=user_id, click_id=came.click_id, came_at=came.told_at)
+            with suppress(InvalidRequest, StateConflict):
+                outcomes.append(attribute(table, secret, signup, programme, actor))
+    return outcomes

@@ -1,23 +1,20 @@
 """Attributing a signup: a code or a click becomes the one attribution of the new user."""
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 
 from referrals.acts.granting import Outcome
-from referrals.acts.settlement import settle_attribution, settle_customer
 from referrals.dynamodb.parts import Refused
 from referrals.dynamodb.side_by_side import together
 from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Actor, Attribution, Change, Status
 from referrals.rules.clicks import Click
 from referrals.rules.errors import InvalidRequest, StateConflict
-from referrals.rules.facts import CustomerLinked
 from referrals.rules.ids import TOMBSTONE_FORM, attribution_id, tombstone
 from referrals.rules.programme import Programme
 from referrals.rules.times import CLOCK_SKEW
-from referrals.store import attributions, clicks, codes, facts, keys, profiles
+from referrals.store import attributions, clicks, codes, keys, profiles
 from referrals.store.attributions import CODE, ERASED
 from referrals.store.items import attribution_from
 
@@ -71,35 +68,35 @@ def attribute(
     else:
         done = Outcome(known)
     if signup.stripe_customer_id:
-        linked = CustomerLinked(customer_id=signup.stripe_customer_id, user_id=signup.user_id)
-        facts.link(table, linked)
-        settled = settle_customer(table, secret, signup.stripe_customer_id, programme, actor)
-        done = reduce(Outcome.then, settled, done)
-        standing_now = attributions.get(table, attribution_id(secret, signup.user_id))
-        return replace(done, attribution=standing_now or done.attribution)
+        return _linked(table, secret, signup, signup.stripe_customer_id, done, programme, actor)
     if known is None and profiles.person_from(standing.get(own_profile)).customers:
         # Stripe was faster than the product: a payment may be waiting.
+        from referrals.acts.settlement import settle_attribution
+
         return done.then(settle_attribution(table, secret, done.attribution, programme, actor))
     return done
 
 
-def attribute_customer(
-    table: Table, secret: bytes, customer_id: str, programme: Programme, actor: Actor
-) -> list[Outcome]:
-    """Attribute the users of a customer by the click that Stripe was told of, if it was.
+def _linked(
+    table: Table,
+    secret: bytes,
+    signup: Signup,
+    customer_id: str,
+    done: Outcome,
+    programme: Programme,
+    actor: Actor,
+) -> Outcome:
+    """The user is the customer from here on, and what the customer did counts for them."""
+    # Loaded by the first signup that names a customer: every start is shorter for it.
+    from referrals.acts.settlement import settle_customer
+    from referrals.rules.facts import CustomerLinked
+    from referrals.store import facts
 
-    Whoever comes second, the click or the user, finds the other: each is kept before this looks.
-    Where a product's own call would be refused, nothing is done: Stripe is no place to mend it.
-    """
-    known = facts.link_of(table, customer_id)
-    outcomes = []
-    for user_id in sorted(one for one in known.user_ids if not TOMBSTONE_FORM.fullmatch(one)):
-        # The ids of followed links sort by their hour: the last click wins.
-        for came in reversed(known.came_by):
-            signup = Signup(user_id=user_id, click_id=came.click_id, came_at=came.told_at)
-            with suppress(InvalidRequest, StateConflict):
-                outcomes.append(attribute(table, secret, signup, programme, actor))
-    return outcomes
+    facts.link(table, CustomerLinked(customer_id=customer_id, user_id=signup.user_id))
+    settled = settle_customer(table, secret, customer_id, programme, actor)
+    done = reduce(Outcome.then, settled, done)
+    standing = attributions.get(table, attribution_id(secret, signup.user_id))
+    return replace(done, attribution=standing or done.attribution)
 
 
 def _code_of(table: Table, click: Click | None) -> codes.Code | None:

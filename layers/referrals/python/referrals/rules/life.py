@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from referrals.rules.attribution import (
     CAPPED_REASON,
@@ -16,10 +17,13 @@ from referrals.rules.attribution import (
     move,
 )
 from referrals.rules.errors import StateConflict
-from referrals.rules.payment import Payment
 from referrals.rules.programme import Programme
 from referrals.rules.rewards import PARTLY_DISPUTED_FLAG, PARTLY_REFUNDED_FLAG, owed_rewards
 from referrals.rules.times import CLOCK_SKEW, month_of
+
+if TYPE_CHECKING:
+    # Whoever reviews and recovers reads no facts of Stripe's, and need not load them.
+    from referrals.rules.payment import Payment
 
 WARNING_FLAG = "early_fraud_warning"
 _CLAIM_FLAGS = CLAIM_REASONS | {PARTLY_REFUNDED_FLAG, PARTLY_DISPUTED_FLAG, WARNING_FLAG}
@@ -44,7 +48,7 @@ def held_by_warning(attribution: Attribution) -> bool:
 
 def meet_payment(
     attribution: Attribution,
-    payment: Payment,
+    payment: "Payment",
     flags: tuple[str, ...],
     programme: Programme,
     actor: Actor,
@@ -77,7 +81,7 @@ def meet_payment(
 
 def _first_payment(
     attribution: Attribution,
-    payment: Payment,
+    payment: "Payment",
     flags: tuple[str, ...],
     programme: Programme,
     actor: Actor,
@@ -98,7 +102,7 @@ def _first_payment(
 def _rejected_already(
     attribution: Attribution,
     known: Attribution,
-    payment: Payment,
+    payment: "Payment",
     flags: tuple[str, ...],
     programme: Programme,
     actor: Actor,
@@ -204,7 +208,7 @@ def _send_to_review(
 
 
 def _reject_for_claim(
-    attribution: Attribution, known: Attribution, payment: Payment, actor: Actor
+    attribution: Attribution, known: Attribution, payment: "Payment", actor: Actor
 ) -> Change:
     """Nothing of the payment is left: owed rewards lapse, granted ones are reversed elsewhere."""
     reason = _claim_reason(payment)
@@ -227,7 +231,7 @@ def _release(attribution: Attribution) -> CapUse | None:
     return CapUse(user_id=attribution.referrer_user_id, month=attribution.cap_month, slots=-1)
 
 
-def _by_payment(attribution: Attribution, payment: Payment, programme: Programme) -> Attribution:
+def _by_payment(attribution: Attribution, payment: "Payment", programme: Programme) -> Attribution:
     """The attribution as its first payment and the claims on it would have it."""
     invoice = payment.invoice
     told = (attribution.first_paid_invoice_id, attribution.paid_amount)
@@ -246,7 +250,7 @@ def _by_payment(attribution: Attribution, payment: Payment, programme: Programme
     return _with_claims(paid, payment, programme)
 
 
-def _with_claims(attribution: Attribution, payment: Payment, programme: Programme) -> Attribution:
+def _with_claims(attribution: Attribution, payment: "Payment", programme: Programme) -> Attribution:
     found = []
     if payment.claimed_whole:
         found.append(_claim_reason(payment))
@@ -266,7 +270,7 @@ def _lasting_flags(attribution: Attribution) -> tuple[str, ...]:
     return tuple(flag for flag in attribution.risk_flags if flag not in _CLAIM_FLAGS)
 
 
-def _claim_reason(payment: Payment) -> str:
+def _claim_reason(payment: "Payment") -> str:
     return DISPUTED_REASON if payment.disputed else REFUNDED_REASON
 
 
