@@ -12,6 +12,7 @@ from tests.proof import (  # noqa: F401 - they add theirs
     erasure_scenarios,
     fold_scenarios,
     metering_scenarios,
+    webhook_scenarios,
 )
 from tests.proof.conditions import Clause
 from tests.proof.scenarios import SCENARIOS

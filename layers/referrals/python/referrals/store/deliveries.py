@@ -88,16 +88,10 @@ def _told_to_another(table: Table, place: Key, now: datetime) -> bool:
     if "holder" not in stored:
         return False
     # Should the holder be dead, the claim's end is when it is looked for.
-    values = {
-        ":held": stored["holder"],
-        ":yes": True,
-        ":lane": _lane(place),
-        ":now": timestamp(now),
-    }
+    values = {":yes": True, ":lane": _lane(place), ":now": timestamp(now)}
     expression = "SET more = :yes, due_in = :lane, next_attempt_at = held_until"
-    still = "holder = :held AND held_until >= :now"
     try:
-        table.write(table.update("more", place, expression, values, condition=still))
+        table.write(table.update("more", place, expression, values, condition="held_until >= :now"))
     except Refused:
         return False
     return True
@@ -207,11 +201,12 @@ def rewound(
     key = keys.delivery(endpoint_id, attribution_id)
     values: Item = {":lane": _lane(key), ":now": timestamp(now)}
     afresh = f"due_in = :lane, next_attempt_at = :now REMOVE holder, held_until, more, {_FAILURE}"
-    farther = "attribute_not_exists(pk) OR sent > :place"
     back = {**values, ":place": place_text(place)}
     try:
         table.write(
-            table.update("back", key, f"SET sent = :place, {afresh}", back, condition=farther)
+            table.update(
+                "back", key, f"SET sent = :place, {afresh}", back, condition="sent > :place"
+            )
         )
     except Refused:
         table.write(table.update("due", key, f"SET {afresh}", values))
