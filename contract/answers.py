@@ -202,6 +202,7 @@ ANSWERS: dict[str, Any] = {
     },
     "referral_stats": _STATS,
     "referral_series": {"items": [_STATS | _DAY]},
+    "rank_campaigns": {"items": [{"campaign": "spring-launch"} | _STATS], "complete": True},
     "reject_referral": {"attribution": _REJECTED, "rewards": []},
     "approve_referral": {"attribution": {**_ATTRIBUTION, **_REVIEWED}, "rewards": [_REWARD]},
     "decide_referrals": {

@@ -213,9 +213,9 @@ def _stored_counts(items: _Items) -> Counter[tuple[str, str, str]]:
     numbers, minutes = Counter[tuple[str, str, str]](), Counter[tuple[str, str, str]]()
     for item in items.cohorts:
         found = {name: item[name] for name in item if re.fullmatch(r"[px]\d+", name)}
-        campaign, period = item["pk"].removeprefix("FUNNEL#"), item["sk"].removeprefix("COHORTS#")
+        period, campaign = item["pk"].removeprefix("FUNNEL#"), item["sk"].removeprefix("COHORTS#")
         if item["pk"].startswith("COUNTS#"):
-            campaign, day, _ = period.rsplit("#", 2)
+            campaign, day, _ = campaign.rsplit("#", 2)
             for name, number in found.items():
                 minutes[campaign, f"{day}T{name[1:3]}:{name[3:]}", name[0]] += number
         else:

@@ -114,6 +114,13 @@ LEAST = {
         4,
         f"{_CHARGE}, what stats reads, of two months where days are told",
     ),
+    "rank_campaigns": Least(
+        1,
+        47,
+        5,
+        f"{_CHARGE}, what stats reads of one campaign, of every campaign instead of all together, "
+        "and then how far clicks are counted and those of the campaigns that are shown",
+    ),
     "disable_code": Least(
         133,
         1,

@@ -104,6 +104,7 @@ class Requests:
             "list_referrals": lambda: self._admin("GET", "/admin/referrals", query={"limit": "25"}),
             "my_referral_events": lambda: self._own("/referrals/me/events"),
             "my_referrals": lambda: self._own("/referrals/me"),
+            "rank_campaigns": lambda: self._admin("GET", "/admin/campaigns", query=_month()),
             "reconcile": dict,
             "recover_grants": lambda: self._admin("POST", "/admin/referrals/recover"),
             "referral_series": lambda: self._admin(

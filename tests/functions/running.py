@@ -114,6 +114,9 @@ class RunningProgramme:
     def series(self, **query: str) -> Answer:
         return self.admin("referral_series", "GET", "/admin/referrals/series", query=query)
 
+    def campaigns(self, **query: str) -> Answer:
+        return self.admin("rank_campaigns", "GET", "/admin/campaigns", query=query)
+
     def review(self, verdict: str, attribution_id: str, **details: Any) -> Answer:
         path = f"/admin/referrals/{attribution_id}/{verdict}"
         return self.admin(f"{verdict}_referral", "POST", path, **details)

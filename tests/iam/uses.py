@@ -122,6 +122,10 @@ def referrals_are_listed_by_every_filter(programme: RunningProgramme) -> None:
     # At the end of an hour or a day the last step is the one that a fast clock may date in.
     days = programme.series(**bounds).good["items"]
     assert sum(day["attributed_signups"] for day in days) >= 1
+    click_id = programme.click(utm_campaign="spring").good["click_id"]
+    assert programme.signup("of-spring", click_id=click_id).good
+    for span in ({}, bounds):
+        assert programme.campaigns(**span).good["items"]
     assert programme.click().good
     assert invoke("roll_up_clicks", {})["minutes"]
     assert sum(hour["clicks"] for hour in programme.series(grain="hour").good["items"]) >= 1

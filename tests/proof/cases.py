@@ -237,6 +237,7 @@ CASES: dict[str, Case] = {
         PAID,
         query=_BOUNDS | {"grain": "hour"},
     ),
+    "campaigns": _admin("rank_campaigns", "GET", "/campaigns", LINKED, PAID, query=_BOUNDS),
     "an account": _admin("get_account", "GET", "/accounts/metered", LINKED, PAID),
     "a plan": _admin(
         "change_plan", "POST", f"/accounts/{USER}/plan", body={"plan": "pro", "overage": True}

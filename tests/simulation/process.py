@@ -41,6 +41,7 @@ HANDLERS = {
         "my_referral_events",
         "my_referrals",
         "publish_events",
+        "rank_campaigns",
         "reconcile",
         "recover_grants",
         "referral_series",

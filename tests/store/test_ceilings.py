@@ -29,6 +29,7 @@ from referrals.rules.times import timestamp
 from referrals.store import click_limit, codes, facts, keys, metering
 from referrals.store.items import attribution_item
 from referrals.views import members
+from referrals.views.campaigns import ranked
 from referrals.views.funnel import Span, count, count_each
 from referrals.views.listing import Filters, page
 from referrals.views.series import Grain, steps
@@ -37,6 +38,7 @@ from tests.samples import CODE, NOW, PAID, SECRET, actor, charge, invoice, invoi
 from tests.store.bill import billed
 from tests.store.listening import NEW, Listening
 from tests.store.scene import KEPT, Scene
+from tests.tables import everything
 
 _VISIT = {
     "landing_path": "/pricing",
@@ -260,7 +262,8 @@ def _aged(years, campaign, *, bounds=(_BROKEN, -_BROKEN), crowd=0, grain=None):
         put(keys.cohort_member(timestamp(at), f"attr_{number}"), id=f"attr_{number}")
     marks = {"until": NOW - timedelta(minutes=2), "closed": NOW - timedelta(minutes=16)}
     put(keys.ROLLED_UP, **{name: timestamp(at) for name, at in marks.items()})
-    put(keys.folds(campaign or keys.EVERY_CAMPAIGN), folded=9)
+    for name in (keys.EVERY_CAMPAIGN, "spring_2026"):
+        put(keys.folds(name), folded=9)
     since, until = bounds
     if grain:
         most = timedelta(days=364 if grain is Grain.DAY else 30)
@@ -268,6 +271,18 @@ def _aged(years, campaign, *, bounds=(_BROKEN, -_BROKEN), crowd=0, grain=None):
         return scene, lambda: count_each(scene.table, cut, campaign, NOW, KEPT)
     span = Span.between(since and start + since, until and NOW + until, NOW)
     return scene, lambda: count(scene.table, span, campaign, NOW, KEPT)
+
+
+def _campaigns(years, number):
+    """The same of so many campaigns, of which each has as much as the one."""
+    scene, _ = _aged(years, None)
+    stored = dynamodb._tables[scene.table.name]
+    for item in everything(scene.table):
+        for other in range(1, number) if "spring_2026" in item["sk"] else ():
+            copy = item | {"sk": item["sk"].replace("spring_2026", f"autumn_{other:04}")}
+            dynamodb._set_item(stored, copy["pk"], copy["sk"], dynamodb_values(copy))
+    span = Span.between(NOW.replace(year=NOW.year - years) + _BROKEN, NOW - _BROKEN, NOW)
+    return scene, lambda: ranked(scene.table, span, NOW, KEPT, limit=25)
 
 
 def _periods(start):
@@ -422,6 +437,15 @@ OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost,
         )
         # Of a month ago raw clicks are still there: three minutes of them are two trips.
         for grain, reads, trips in ((Grain.DAY, 101, 3), (Grain.HOUR, 149, 4))
+    },
+    **{
+        f"the first of {number} campaigns of {years} years": (
+            partial(_campaigns, years, number),
+            Cost(0, 0, reads, 6),
+            # The most of it are 64 shards that are full.
+            Ceiling(0, 150 + 16 * number, 6),
+        )
+        for years, number, reads in ((1, 10, 281), (10, 10, 293), (1, 100, 1583))
     },
     **{
         f"stats of {years} years{and_campaign}{bounded}": (

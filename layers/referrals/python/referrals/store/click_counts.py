@@ -47,17 +47,20 @@ def mark(table: Table, name: str, until: datetime) -> None:
         table.write(moved)
 
 
-def totals(table: Table, campaign: str, spans: Sequence[Iterable[Period]]) -> list[int]:
-    """The clicks of the periods of each span, which were counted."""
+def totals(
+    table: Table, campaigns: Sequence[str], spans: Sequence[Iterable[Period]]
+) -> dict[str, list[int]]:
+    """The clicks of the periods of each span, which were counted, of each of the campaigns."""
     by_place: dict[Key, list[tuple[int, str]]] = defaultdict(list)
     for number, periods in enumerate(spans):
         for period in periods:
-            place = Key(keys.clicks_of(period.holder), campaign)
-            by_place[place].append((number, _NUMBER + period.name))
-    found = [0 for _ in spans]
+            for campaign in campaigns:
+                place = Key(keys.clicks_of(period.holder), campaign)
+                by_place[place].append((number, _NUMBER + period.name))
+    found = {campaign: [0 for _ in spans] for campaign in campaigns}
     for place, item in table.get_many(list(by_place)).items():
         for number, name in by_place[place]:
-            found[number] += item.get(name, 0)
+            found[place.sk][number] += item.get(name, 0)
     return found
 
 

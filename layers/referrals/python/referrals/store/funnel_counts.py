@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from referrals.dynamodb.parts import Part
@@ -69,6 +70,11 @@ def folds(table: Table, campaign: str) -> int:
     return int((table.get(keys.folds(campaign)) or {}).get("folded", 0))
 
 
+def folds_by_campaign(table: Table) -> dict[str, int]:
+    """The same of every campaign that ever was folded."""
+    return {item["sk"]: int(item["folded"]) for item in table.query(keys.FOLDS)}
+
+
 def sums(shard: Shard, items: Iterable[Item]) -> dict[Key, dict[str, int]]:
     """What shards of a day add to the sums of its minutes, hours, and so on up to all time."""
     found: dict[Key, Counter[str]] = defaultdict(Counter)
@@ -99,8 +105,8 @@ def differences(
     place: Key, ours: Mapping[str, int], theirs: Mapping[str, int]
 ) -> Iterator[tuple[str, Period, Cohort, Cohort]]:
     """Where two say different things of the parts of a sum: whose, of when, and what each says."""
-    campaign = place.pk.removeprefix(keys.funnel(""))
-    holder = place.sk.removeprefix(keys.COHORTS_PREFIX)
+    holder = place.pk.removeprefix(keys.funnel(""))
+    campaign = place.sk.removeprefix(keys.COHORTS_PREFIX)
     for name in sorted({one[1:] for one in (*ours, *theirs)}):
         cohorts = [
             unpacked(*(one.get(kind + name, 0) for kind in (_PROGRESS, _EXCEPTIONS)))
@@ -154,6 +160,49 @@ def unfolded(
                 place = bisect_right(starts, minute) - 1
                 if place >= 0 and minute < ends[place]:
                     numbers[place][kind] += number
+    return found
+
+
+def folded_by_campaign(
+    table: Table, periods: Iterable[Period], most: int
+) -> dict[str, Counter[str]] | None:
+    """The two numbers of what was folded of the periods together, of each campaign and of all.
+
+    None where one of what holds the periods has more campaigns than `most`.
+    """
+    names: dict[str, list[str]] = defaultdict(list)
+    for period in periods:
+        names[period.holder].append(period.name)
+
+    def read(holder: str) -> list[Item]:
+        items = table.query(keys.funnel(holder), prefix=keys.COHORTS_PREFIX)
+        return list(islice(items, most + 1))
+
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for holder, items in zip(names, side_by_side(read, list(names)), strict=True):
+        if len(items) > most:
+            return None
+        for item in items:
+            campaign = item["sk"].removeprefix(keys.COHORTS_PREFIX)
+            for kind in (_PROGRESS, _EXCEPTIONS):
+                found[campaign][kind] += sum(item.get(kind + name, 0) for name in names[holder])
+    return found
+
+
+def unfolded_by_campaign(table: Table, start: datetime, end: datetime) -> dict[str, Counter[str]]:
+    """The same of the shards, of the minutes of [start, end)."""
+    first, last = text_of(start), text_of(end)
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+
+    def read(lane: int) -> list[Item]:
+        return list(table.query(keys.counts(lane), prefix=keys.COHORTS_PREFIX))
+
+    for items in side_by_side(read, range(keys.LANES)):
+        for item in items:
+            shard = Shard.of(Key(item["pk"], item["sk"]))
+            for kind, minute, number in _numbers(shard.day, item):
+                if first <= minute < last:
+                    found[shard.campaign][kind] += number
     return found
 
 

@@ -214,8 +214,9 @@ def event_kind(kind: str) -> Key:
     return Key(EVENT_KINDS, f"{KIND_PREFIX}{kind}")
 
 
-def funnel(campaign: str) -> str:
-    return f"FUNNEL#{campaign}"
+def funnel(period: str) -> str:
+    """The partition of what was folded of the parts of a period: an item for each campaign."""
+    return f"FUNNEL#{period}"
 
 
 COHORTS_PREFIX = "COHORTS#"
@@ -223,7 +224,7 @@ COHORTS_PREFIX = "COHORTS#"
 
 def funnel_cohorts(campaign: str, period: str) -> Key:
     """Counts as they were folded, of the parts of a period; what changed since is in shards."""
-    return Key(funnel(campaign), f"{COHORTS_PREFIX}{period}")
+    return Key(funnel(period), f"{COHORTS_PREFIX}{campaign}")
 
 
 COUNTS_PREFIX = "COUNTS#"
@@ -242,9 +243,13 @@ def shard_of_counts(campaign: str, day: date, shard: int) -> Key:
     return Key(counts(lane(shard)), f"{counts_from(campaign, day)}{shard:02}")
 
 
+# How often the counts of each campaign were folded.
+FOLDS = "FUNNEL#FOLDS"
+
+
 def folds(campaign: str) -> Key:
     """How often a campaign's counts were folded: whoever reads them twice alike missed none."""
-    return Key(funnel(campaign), "FOLDS")
+    return Key(FOLDS, campaign)
 
 
 # Which hour's fold was the last.

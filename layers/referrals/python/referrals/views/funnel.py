@@ -94,15 +94,12 @@ def count_each(
     """
     if all(span.empty for span in spans):
         return [(0, Cohort()) for _ in spans]
-    return list(
-        zip(
-            *together(
-                lambda: _clicks(table, spans, campaign, now, clicks_kept),
-                lambda: _cohorts(table, spans, campaign),
-            ),
-            strict=True,
-        )
+    name = campaign or keys.EVERY_CAMPAIGN
+    counted, cohorts = together(
+        lambda: clicks_of(table, spans, [name], now, clicks_kept)[name],
+        lambda: _cohorts(table, spans, campaign),
     )
+    return list(zip(counted, cohorts, strict=True))
 
 
 def _cohorts(table: Table, spans: Sequence[Span], campaign: str | None) -> list[Cohort]:
@@ -114,14 +111,14 @@ def _cohorts(table: Table, spans: Sequence[Span], campaign: str | None) -> list[
     periods = [list(covering(*inside)) for inside in insides]
     folds = funnel_counts.folds(table, name)
     for wait in table.waits():
-        numbers, shards, members = together(
+        numbers, shards, numbered = together(
             lambda: funnel_counts.folded(table, name, periods),
             lambda: funnel_counts.unfolded(table, name, insides),
-            lambda: _members(table, edges),
+            lambda: members(table, edges),
         )
         now_folded, found = together(
             lambda: funnel_counts.folds(table, name),
-            partial(attributions.get_many, table, list(members)),
+            partial(attributions.get_many, table, list(numbered)),
         )
         if now_folded == folds:
             cohorts: list[list[Cohort]] = []
@@ -130,7 +127,7 @@ def _cohorts(table: Table, spans: Sequence[Span], campaign: str | None) -> list[
                 cohorts.append([funnel_counts.cohort_of(one)])
             for attribution in found.values():
                 if campaign is None or attribution.utm_campaign == campaign:
-                    cohorts[members[attribution.id]].append(counts_for(attribution))
+                    cohorts[numbered[attribution.id]].append(counts_for(attribution))
             return [total(some) for some in cohorts]
         # What was moved meanwhile may have been seen twice, or not at all.
         folds = now_folded
@@ -138,29 +135,30 @@ def _cohorts(table: Table, spans: Sequence[Span], campaign: str | None) -> list[
     raise Busy("the counts were still being folded")
 
 
-def _members(table: Table, edges: Sequence[tuple[int, Span]]) -> dict[str, int]:
+def members(table: Table, edges: Sequence[tuple[int, Span]]) -> dict[str, int]:
     """In which of the spans each attribution of an edge is."""
 
     def read(place: tuple[int, Span, int]) -> list[tuple[str, int]]:
         number, edge, lane = place
         first, last = (keys.REFERRAL_PREFIX + timestamp(at) for at in (edge.start, edge.end))
-        members = table.query(keys.cohort(lane), between=(first, last))
-        return [(item["id"], number) for item in members]
+        found = table.query(keys.cohort(lane), between=(first, last))
+        return [(item["id"], number) for item in found]
 
     places = [(*edge, lane) for edge in edges for lane in range(keys.LANES)]
     return dict(one for found in side_by_side(read, places) for one in found)
 
 
-def _clicks(
+def clicks_of(
     table: Table,
     spans: Sequence[Span],
-    campaign: str | None,
+    campaigns: Sequence[str],
     now: datetime,
     clicks_kept: timedelta,
-) -> list[int]:
+) -> dict[str, list[int]]:
+    """The clicks of each span, by campaign: those of the names that are asked for."""
     marks = click_counts.marks(table)
     if marks is None:
-        return [0 for _ in spans]
+        return {campaign: [0 for _ in spans] for campaign in campaigns}
     # A minute of which the first click may be gone is as good as gone.
     expired = minute_floor(now - clicks_kept) + _MINUTE
     counted: list[list[Period]] = []
@@ -173,10 +171,13 @@ def _clicks(
         raw += [(number, one) for one in (*kept, *_uncounted(inside, marks, now))]
         counted.append(list(_counted(inside, whole, marks)))
     stored, live = together(
-        lambda: click_counts.totals(table, campaign or keys.EVERY_CAMPAIGN, counted),
-        lambda: _live(table, raw, campaign),
+        lambda: click_counts.totals(table, campaigns, counted),
+        lambda: _live(table, raw),
     )
-    return [clicks + live[number] for number, clicks in enumerate(stored)]
+    return {
+        campaign: [found + live[campaign, number] for number, found in enumerate(stored[campaign])]
+        for campaign in campaigns
+    }
 
 
 def _counted(inside: Span, whole: Iterable[datetime], marks: Marks) -> Iterator[Period]:
@@ -199,19 +200,22 @@ def _uncounted(inside: Span, marks: Marks, now: datetime) -> Iterator[Span]:
         start = until
 
 
-def _live(table: Table, spans: Sequence[tuple[int, Span]], campaign: str | None) -> Counter[int]:
-    """The clicks of numbered spans, counted as the roll-up would: it looks at whole minutes."""
+def _live(table: Table, spans: Sequence[tuple[int, Span]]) -> Counter[tuple[str, int]]:
+    """The clicks of numbered spans by campaign and all together, counted as the roll-up would:
+    it looks at whole minutes."""
     wholes = [(minute_floor(one.start), _minute_ceiling(one.end)) for _, one in spans]
     bounds = [(number, timestamp(one.start), timestamp(one.end)) for number, one in spans]
     by_minute: dict[str, list[Seen]] = defaultdict(list)
     for click in clicks.seen(table, wholes):
         by_minute[click.at[:16]].append(click)
-    found: Counter[int] = Counter()
+    found: Counter[tuple[str, int]] = Counter()
     for seen in by_minute.values():
         names = counted_as(Counter((click.code, click.campaign) for click in seen))
         for click in seen:
-            if campaign is None or names[click.code, click.campaign] == campaign:
-                found.update(number for number, start, end in bounds if start <= click.at < end)
+            both = [*filter(None, (keys.EVERY_CAMPAIGN, names[click.code, click.campaign]))]
+            for number, start, end in bounds:
+                if start <= click.at < end:
+                    found.update((name, number) for name in both)
     return found
 
 

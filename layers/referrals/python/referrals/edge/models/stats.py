@@ -31,3 +31,16 @@ class SeriesAnswer(BaseModel):
     """The funnel of a window, step by step: they add up to the funnel of the whole."""
 
     items: list[StepView]
+
+
+class CampaignView(StatsAnswer):
+    """The funnel of one campaign."""
+
+    campaign: str
+
+
+class CampaignsAnswer(BaseModel):
+    """Campaigns, the one with the most signups first; whether these are all that had any."""
+
+    items: list[CampaignView]
+    complete: bool
