@@ -10,9 +10,9 @@ from tests.functions.client import invoke
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
 SPANS = {
     "since the beginning": {},
-    "of broken minutes": {"from": "2026-11-18T06:00:00Z", "to": "2026-11-20T12:15:00.500Z"},
+    "of broken minutes": {"from": "2026-11-18T05:26:20Z", "to": "2026-11-20T08:56:30.500Z"},
     "of a day": {"from": "2026-11-19T00:00:00Z", "to": "2026-11-20T00:00:00Z"},
-    "within a minute": {"from": "2026-11-20T10:00:00.001Z", "to": "2026-11-20T10:00:30Z"},
+    "within a minute": {"from": "2026-11-20T08:56:01.001Z", "to": "2026-11-20T08:56:30Z"},
     "of nothing": {"from": "2026-11-20T10:00:00Z", "to": "2026-11-20T10:00:00Z"},
 }
 

@@ -39,12 +39,7 @@ def ranked(
     found = _cohorts(table, span)
     order = sorted(
         (name for name in found if name != keys.EVERY_CAMPAIGN and found[name].attributed),
-        key=lambda name: (
-            -found[name].attributed,
-            -found[name].qualified,
-            -found[name].rewarded,
-            name,
-        ),
+        key=lambda name: (-found[name].attributed, -found[name].qualified, name),
     )
     shown = order[:limit]
     clicks = clicks_of(table, [span], shown, now, clicks_kept) if shown else {}
