@@ -1,6 +1,6 @@
 // @ts-check
 /** Calls to the API, which is where this page came from, whatever path a domain maps it under. */
-import { key, signOut } from "./session.js";
+import { headersOf, session, signOut } from "./session.js";
 
 const BASE = `${location.pathname.replace(/\/console\/?$/, "")}/api/v1`;
 const PATIENCE = 30_000;
@@ -34,7 +34,7 @@ export function get(path, query = {}) {
  * @param {AbortSignal} stop
  */
 export async function getPage(path, query, stop) {
-  const answer = await request("GET", asked(path, query), undefined, key(), stop);
+  const answer = await request("GET", asked(path, query), undefined, session(), stop);
   return { text: await answer.text().catch(unanswered), next: answer.headers.get("x-next-cursor") ?? undefined };
 }
 
@@ -57,21 +57,21 @@ export function post(path, body) {
 }
 
 /**
- * Whether an admin is known by the key: the cheapest question that only they are answered.
- * @param {string} candidate
+ * Whether an admin is known by them: the cheapest question that only admins are answered.
+ * @param {import("./session.js").Credentials} credentials
  */
-export function tryKey(candidate) {
-  return send("GET", "/admin/referrals?limit=1", undefined, candidate);
+export function tryOut(credentials) {
+  return send("GET", "/admin/referrals?limit=1", undefined, JSON.stringify(credentials));
 }
 
 /**
  * @param {string} method
  * @param {string} path
  * @param {string} [body]
- * @param {string | null} [used] the key that it is sent with
+ * @param {string | null} [used] the session that it is sent in
  * @returns {Promise<any>} what the envelope holds; Refusal
  */
-async function send(method, path, body, used = key()) {
+async function send(method, path, body, used = session()) {
   const answer = await request(method, path, body, used);
   return (await answer.json().catch(unanswered)).data;
 }
@@ -85,14 +85,14 @@ async function send(method, path, body, used = key()) {
  * @returns {Promise<Response>} a good one; Refusal
  */
 async function request(method, path, body, used, stop) {
-  const headers = { "content-type": "application/json", "x-api-key": used ?? "" };
+  const headers = { "content-type": "application/json", ...headersOf(used) };
   const patience = AbortSignal.timeout(PATIENCE);
   const signal = stop ? AbortSignal.any([stop, patience]) : patience;
   const answer = await fetch(BASE + path, { method, headers, body, signal }).catch(unanswered);
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({}));
   // Whoever has signed in anew meanwhile stays so.
-  if (answer.status === 401 && used === key()) signOut();
+  if (answer.status === 401 && used === session()) signOut();
   throw new Refusal(answer.status, told.msg ?? told.message ?? answer.statusText, told.data ?? {});
 }
 

@@ -6,11 +6,11 @@ import { render } from "./preact.mjs";
 import { link, usePlace } from "./router.js";
 import { Screen, SCREENS } from "./screens.js";
 import { signOut } from "./session.js";
-import { SignIn, useKey } from "./sign_in.js";
+import { SignIn, useSession } from "./sign_in.js";
 
 function App() {
   const place = usePlace();
-  const current = useKey();
+  const current = useSession();
   const [since, setSince] = useState(/** @type {string | null} */ (current));
   useEffect(() => {
     if (current) setSince(current);
@@ -55,4 +55,11 @@ function leave(event) {
   location.reload();
 }
 
-render(html`<${App} />`, document.body);
+const told = new URLSearchParams(location.search);
+if (told.has("state")) {
+  // This is the window in which somebody signed in elsewhere.
+  render(html`<main><p>You may close this window.</p></main>`, document.body);
+  import("./oidc.js").then(({ passOn }) => passOn(told));
+} else {
+  render(html`<${App} />`, document.body);
+}

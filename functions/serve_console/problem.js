@@ -18,12 +18,9 @@ function words(problem) {
         "Look at your network and try again. What you typed is still here.",
       ];
     case 401:
-      return [
-        "The key is not valid, or not any more.",
-        "Sign in with another one. What you typed is still here.",
-      ];
+      return ["You are not known, or not any more.", "Sign in again. What you typed is still here."];
     case 403:
-      return ["This key may not do that.", "Ask for a key with the role admin."];
+      return ["You may not do that.", "Ask for the role admin."];
     case 404:
       return ["There is no such thing.", "Check the id: it may have been mistyped."];
     case 409:

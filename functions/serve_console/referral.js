@@ -7,6 +7,7 @@ import { html } from "./html.js";
 import { useAnswer, Waiting } from "./loading.js";
 import { Problem } from "./problem.js";
 import { Reasons, seen, Sides, User } from "./sides.js";
+import { Table } from "./table.js";
 import { credits, standing } from "./why.js";
 import { Moment, money, number, ruleName, Status } from "./words.js";
 
@@ -220,18 +221,4 @@ function Ledger({ story }) {
       ])}
     />
   </section>`;
-}
-
-/** @param {{heads: string[], rows: unknown[][]}} given */
-function Table({ heads, rows }) {
-  return html`<div class="scrolls" tabindex="0" role="region" aria-label=${heads.join(", ")}>
-    <table>
-      <thead>
-        <tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr>
-      </thead>
-      <tbody>
-        ${rows.map((row) => html`<tr>${row.map((cell) => html`<td>${cell}</td>`)}</tr>`)}
-      </tbody>
-    </table>
-  </div>`;
 }

@@ -16,6 +16,7 @@ from local.stack import Stack, free_port
 from tests.browser.console import Console
 from tests.browser.hosts import Hosts, passed_on
 from tests.browser.product import FOREIGN, LINKS, Product
+from tests.browser.provider import CLIENT, ISSUER
 from tests.e2e.deployed import Deployed
 
 # A function's first start takes its time where all of them share a core; a pass takes none.
@@ -27,6 +28,8 @@ PARAMETERS = {
     "LandingPaths": "/pricing",
     "CookieDomain": "shop.test",
     "AllowedOrigins": f"https://www.shop.test,https://{FOREIGN}",
+    "JwtIssuer": ISSUER,
+    "ConsoleClientId": CLIENT,
     # Every browser here has one address.
     "ClicksPerMinute": "0",
 }
@@ -64,7 +67,9 @@ def service(chromium, hosts, tmp_path_factory) -> Iterator[Deployed]:
     directory = tmp_path_factory.mktemp("stack")
     with Stack(free_port(), free_port(), parameters=PARAMETERS, directory=directory) as stack:
         hosts.hosts[LINKS] = passed_on(stack.port)
-        yield Deployed(stack.environment)
+        deployed = Deployed(stack.environment)
+        deployed.issuer = ISSUER
+        yield deployed
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,7 @@ class Console:
 
     def sign_in(self, key: str) -> None:
         self.page.get_by_label("Admin API key").fill(key)
-        self.page.get_by_role("dialog").get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("dialog").get_by_role("button", name="Sign in with the key").click()
 
     def go(self, place: str) -> None:
         self.page.goto(f"{URL}#/{place}")

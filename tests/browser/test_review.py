@@ -113,10 +113,10 @@ def test_a_key_that_is_revoked_in_the_middle_costs_no_note(service, console, emp
     # Who has not seen the key before looks it up; who has may know it for a minute yet.
     service.invoke("revoke_api_key", {"user_id": "jo", "id": made["id"]})
     console.page.keyboard.press("Enter")
-    console.said("Your key is not valid any more.")
+    console.said("You are not known any more.")
     again = console.page.get_by_role("dialog", name="Sign in again")
     again.get_by_label("Admin API key").fill(service.admin_key)
-    again.get_by_role("button", name="Sign in").click()
+    again.get_by_role("button", name="Sign in with the key").click()
     again.wait_for(state="detached")
     assert console.page.get_by_label("Note").input_value() == "a long note"
     console.page.get_by_role("button", name="Approve", exact=True).click()
@@ -129,7 +129,7 @@ REFUSALS = {
     "a lost network": (None, "The service did not answer."),
     "a failure": (500, "The service failed (500)."),
     "too much": (429, "Too much at once: rate limit of 5 a minute exceeded."),
-    "no admin": (403, "This key may not do that."),
+    "no admin": (403, "You may not do that."),
 }
 
 

@@ -1,6 +1,7 @@
 """Files that browsers load, answered from a function's own folder and known by a tag."""
 
 import hashlib
+import html
 from collections.abc import Iterable, Mapping
 from functools import cache
 from http import HTTPStatus
@@ -24,19 +25,21 @@ ASK_EACH_TIME = "no-cache"
 # What has its version in its address never becomes another.
 FOR_EVER = "public, max-age=31536000, immutable"
 
+Filled = tuple[tuple[str, str], ...]
+
 
 def answered(
     path: Path,
     headers: Mapping[str, str],
     kept: str = FOR_A_WHILE,
-    version: str = "",
+    filled: Filled = (),
     **also: str,
 ) -> Response[str]:
     """The file, or word that the browser has it already. Header names are lower case.
 
-    Where a version is given, it stands where the file says `{version}`.
+    What is `filled` in stands where the file has its name in braces.
     """
-    content, tag = _read(path, version)
+    content, tag = _read(path, filled)
     told: dict[str, str | list[str]] = {
         "ETag": tag,
         "Cache-Control": kept,
@@ -55,15 +58,15 @@ def answered(
 
 def version_of(paths: Iterable[Path]) -> str:
     """What changes when any of the files does."""
-    names_and_tags = sorted((path.name, _read(path, "")[1]) for path in paths)
+    names_and_tags = sorted((path.name, _read(path)[1]) for path in paths)
     return hashlib.sha256(repr(names_and_tags).encode()).hexdigest()[:12]
 
 
 @cache
-def _read(path: Path, version: str) -> tuple[str, str]:
+def _read(path: Path, filled: Filled = ()) -> tuple[str, str]:
     content = path.read_text()
-    if version:
-        content = content.replace("{version}", version)
+    for name, value in filled:
+        content = content.replace(f"{{{name}}}", html.escape(value))
     for line, script in _INLINED.items():
         if line in content:
             content = content.replace(line, script.read_text())

@@ -24,6 +24,8 @@ class JwtSettings:
     issuer: str
     audience: str
     role_claim: str
+    # Under which the console signs staff in with the issuer; empty where they have keys alone.
+    console_client: str
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ def settings() -> Settings:
             issuer=os.environ.get("JWT_ISSUER", ""),
             audience=os.environ.get("JWT_AUDIENCE", ""),
             role_claim=os.environ.get("JWT_ROLE_CLAIM", "role"),
+            console_client=os.environ.get("CONSOLE_CLIENT_ID", ""),
         ),
         link=_link(),
     )
