@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from referrals.edge import service
+from referrals.edge import clock, service
 from referrals.edge.auth import ADMIN, allow
 from referrals.edge.http import PREFIX, Path, api, serve
 from referrals.edge.models.envelope import Envelope
@@ -14,7 +14,7 @@ app = api()
 
 @app.delete(f"{PREFIX}/admin/webhook-endpoints/<endpoint_id>")
 def delete_webhook_endpoint(endpoint_id: Annotated[EndpointId, Path()]) -> Envelope[DeletedAnswer]:
-    webhook_endpoints.delete(service.table(), endpoint_id)
+    webhook_endpoints.delete(service.table(), endpoint_id, clock.now())
     return Envelope(data=DeletedAnswer(id=endpoint_id))
 
 

@@ -12,6 +12,7 @@ from referrals.edge.models.envelope import Envelope
 from referrals.edge.models.webhook_endpoints import EndpointId, ReplayAnswer
 from referrals.rules.errors import InvalidRequest
 from referrals.rules.times import parse_timestamp
+from referrals.store.walk import Seen
 from referrals.store.webhook_endpoints import listen_from
 
 app = api()
@@ -27,8 +28,8 @@ def replay_events(
     begin = _past(since, now)
     lane, seen = opened(secret, scope, cursor) if cursor else ("0", "")
     listen_from(service.table(), endpoint_id, begin)
-    done = replay(service.table(), endpoint_id, begin, now, (int(lane), seen))
-    following = done.seen and sealed(secret, scope, (str(done.seen[0]), done.seen[1]))
+    done = replay(service.table(), endpoint_id, begin, now, Seen(int(lane), seen))
+    following = done.seen and sealed(secret, scope, (str(done.seen.lane), done.seen.key))
     return Envelope(data=ReplayAnswer(referrals=done.referrals, next_cursor=following))
 
 

@@ -19,6 +19,7 @@ SHOWN = {
     "capture_click": lambda data: data == {"click_id": "refclk_abc123", "code": "A1B2C3D4E5F6"},
     "change_plan": lambda data: data["plan"] == "growth" and data["overage"],
     "create_webhook_endpoint": lambda data: data["secret"].startswith("whsec_"),
+    "check_deliveries": lambda answer: "missed" in answer,
     "delete_webhook_endpoint": lambda data: data["id"].startswith("we_"),
     "deliver_events": lambda answer: "arrived" in answer,
     "list_deliveries": lambda data: data["endpoint"]["enabled"],

@@ -16,7 +16,7 @@ from referrals.rules.facts import CustomerLinked
 from referrals.rules.ids import tombstone
 from referrals.rules.retries import TRIES
 from referrals.rules.risk import Person
-from referrals.store import attributions, codes, facts, keys, metering, profiles
+from referrals.store import attributions, codes, deliveries, facts, keys, metering, profiles
 from tests import stripe_payloads
 from tests.functions.client import PREFIX, invoke, request
 from tests.functions.conftest import HASHING_SECRET
@@ -329,6 +329,18 @@ def events_go_out_and_do_not_arrive(programme: RunningProgramme) -> None:
                     invoke("deliver_events", {})
     path = f"/admin/webhook-endpoints/{failing}/deliveries"
     assert programme.admin("list_deliveries", "GET", path).good["items"]
+
+
+@use
+def somebody_begins_with_what_the_daily_look_misses(programme: RunningProgramme) -> None:
+    endpoint = programme.listen().good["id"]
+    programme.rewarded("missed")
+    one = programme.referral_of("missed")["attribution"]["id"]
+    later = clock.now() + timedelta(hours=2)
+    deliveries.claim(programme.table, endpoint, one, "another", later)
+    not_yet = patch.object(deliveries, "get_many", lambda *_: {})
+    with patch.object(clock, "now", lambda: later), not_yet:
+        assert invoke("check_deliveries", {})["missed"]
 
 
 @use

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from referrals.acts import intake
-from referrals.edge import service
+from referrals.edge import clock, service
 from referrals.edge import webhook_courier as couriers
 from referrals.edge.telemetry import Metric
 from referrals.store import attributions, click_counts
@@ -63,6 +63,10 @@ def events_go_out(programme):
     invoke("deliver_events", {"endpoint": taken, **told})
     with patch.object(couriers, "sender", Receiving.answering(410)):
         invoke("deliver_events", {"endpoint": gone, **told})
+    later = clock.now() + timedelta(hours=1)
+    programme.signup("user-not-told")
+    with patch.object(clock, "now", lambda: later):
+        invoke("check_deliveries", {})
 
 
 def another_secret(programme):

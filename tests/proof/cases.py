@@ -126,6 +126,7 @@ NEWS = {"Records": [{"eventName": "INSERT", "dynamodb": {"NewImage": _RECORD}}]}
 DELIVERY = Invoke("deliver_events", {"endpoint": "we_1", "referrals": [REFERRAL]})
 LISTENING = Listen()
 _ENDPOINT = "/webhook-endpoints/we_1"
+DELETION = Request("delete_webhook_endpoint", "DELETE", f"/admin{_ENDPOINT}")
 _CLICK = {"key": None, "body": {"code": CODES["metered"], "click_id": "click_new"}}
 CLICK = Request("capture_click", "POST", "/referrals/click", _CLICK)
 ROLL_UP = Invoke("roll_up_clicks")
@@ -276,6 +277,18 @@ CASES: dict[str, Case] = {
     ),
     "news": Case("publish_events", Publish(), (LISTENING, LINKED, PAID)),
     "events sent": Case("deliver_events", DELIVERY, (LISTENING, LINKED, PAID)),
+    "events that nobody handed on": Case(
+        "check_deliveries",
+        Invoke("check_deliveries"),
+        (LISTENING, LINKED, PAID),
+        later=timedelta(hours=1),
+    ),
+    "what a deleted receiver left": Case(
+        "check_deliveries",
+        Invoke("check_deliveries"),
+        (LISTENING, LINKED, PAID, DELIVERY, DELETION),
+        later=timedelta(hours=2),
+    ),
     "events sent again": Case(
         "deliver_events",
         Invoke("deliver_events"),

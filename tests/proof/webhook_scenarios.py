@@ -60,7 +60,7 @@ def of_two_rotations_at_once_the_first_is_shown_to_both(stage: Stage) -> None:
 def an_endpoint_that_was_deleted_comes_back_by_nobodys_note(stage: Stage) -> None:
     table = _listening(stage)
     known = webhook_endpoints.known(table, "we_1")
-    webhook_endpoints.delete(table, "we_1")
+    webhook_endpoints.delete(table, "we_1", NOW)
     webhook_endpoints.note_arrival(table, known, NOW)
     assert not webhook_endpoints.disable(table, "we_1", "gone", NOW)
     with pytest.raises(NotFound):

@@ -21,6 +21,7 @@ HANDLERS = {
         "attribute_signup",
         "capture_click",
         "change_plan",
+        "check_deliveries",
         "check_stripe",
         "create_api_key",
         "create_webhook_endpoint",

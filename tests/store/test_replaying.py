@@ -11,6 +11,7 @@ from referrals.rules.errors import NotFound
 from referrals.rules.ids import attribution_id
 from referrals.rules.retries import Answer
 from referrals.store import deliveries, trail, webhook_endpoints
+from referrals.store.walk import BEGINNING
 from tests.samples import NOW, PAID, SECRET, charge
 from tests.store.listening import GOOD, NEW, Listening
 
@@ -35,7 +36,7 @@ def _all_sent(world, endpoint_id="we_1"):
     return list(world.got[endpoint_id])
 
 
-def _replay(world, since, after=None):
+def _replay(world, since, after=BEGINNING):
     webhook_endpoints.listen_from(world.table, "we_1", since)
     return replay(world.table, "we_1", since, world.now, after)
 

@@ -1,14 +1,16 @@
 """Who listens: kept as told, known by two secrets for a while, switched off once."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from referrals.rules.attribution import Status, birth
 from referrals.rules.errors import InvalidRequest, NotFound
-from referrals.rules.events import EventType
+from referrals.rules.events import BIRTH, EventType, Step
 from referrals.store import webhook_endpoints
 from referrals.store.webhook_endpoints import MOST, OVERLAP, Endpoint
-from tests.samples import NOW
+from tests.samples import NOW, attribution
 from tests.tables import everything, ministack_table
 
 _LATER = NOW + timedelta(hours=1)
@@ -50,8 +52,14 @@ def test_an_endpoint_survives_the_way_into_the_table_and_back(table, types):
 
 
 def test_an_endpoint_hears_what_it_asked_for_and_one_that_asked_for_nothing_hears_all():
-    assert {one for one in EventType if _endpoint().wants(one)} == _endpoint().types
-    assert all(map(_endpoint(types=frozenset()).wants, EventType))
+    def heard(endpoint, at=NOW):
+        entry = replace(birth(attribution()), at=at)
+        steps = [Step(BIRTH, replace(entry, to_status=status)) for status in Status]
+        return {step.type for step in steps if endpoint.hears(step)}
+
+    assert heard(_endpoint()) == {EventType.REWARDED}
+    assert len(heard(_endpoint(types=frozenset()))) == len(Status)
+    assert heard(_endpoint(), NOW - timedelta(milliseconds=1)) == set()
 
 
 def test_there_is_an_end_to_how_many_listen(table):
@@ -64,10 +72,14 @@ def test_there_is_an_end_to_how_many_listen(table):
 
 def test_what_is_deleted_is_gone_and_comes_back_by_nobodys_note(table):
     seen = _known(table)
-    webhook_endpoints.delete(table, "we_1")
+    webhook_endpoints.delete(table, "we_1", NOW)
     webhook_endpoints.note_arrival(table, seen, NOW)
     webhook_endpoints.disable(table, "we_1", "gone", NOW)
-    webhook_endpoints.delete(table, "we_1")
+    webhook_endpoints.delete(table, "we_1", NOW)
+    assert webhook_endpoints.every(table) == ()
+    assert webhook_endpoints.deleted_before(table, NOW) == []
+    assert webhook_endpoints.deleted_before(table, _LATER) == ["we_1"]
+    webhook_endpoints.cleared(table, "we_1")
     assert everything(table) == []
 
 

@@ -10,7 +10,7 @@ from referrals.dynamodb.parts import too_busy
 from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Attribution
-from referrals.rules.events import Event, Step, event_of
+from referrals.rules.events import Event, event_of
 from referrals.rules.retries import Answer, wait
 from referrals.store import deliveries, trail, webhook_endpoints
 from referrals.store.deliveries import Delivery, Lost
@@ -136,7 +136,7 @@ class _Run:
         return self._send(held, found)
 
     def _send(self, held: Delivery, found: Trail) -> Delivery | None:
-        due = [step for step in found.after(held.sent) if self._concerns(step)]
+        due = [step for step in found.after(held.sent) if self.endpoint.hears(step)]
         view = self.courier.view(found.attribution)
         for number, step in enumerate(due):
             if number and not self.table.in_time:
@@ -153,9 +153,6 @@ class _Run:
                 held = deliveries.arrived(self.table, held, step.place, self.courier.now())
         last = max(held.sent, found.steps[-1].place)
         return deliveries.finished(self.table, held, last, self.courier.now())
-
-    def _concerns(self, step: Step) -> bool:
-        return step.entry.at >= self.endpoint.since and self.endpoint.wants(step.type)
 
     def _keep(self, held: Delivery, answer: Answer) -> None:
         """What did not arrive is kept for the next try, if there is to be one."""

@@ -25,7 +25,7 @@ def news(table: Table, steps: Sequence[tuple[str, Step]]) -> News:
         concerned = dict.fromkeys(
             attribution_id
             for attribution_id, step in steps
-            if endpoint.enabled and step.entry.at >= endpoint.since and endpoint.wants(step.type)
+            if endpoint.enabled and endpoint.hears(step)
         )
         if concerned:
             told[endpoint.id] = list(concerned)

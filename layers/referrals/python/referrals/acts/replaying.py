@@ -3,7 +3,6 @@
 It walks every referral, for an old one may have news; so a run goes on where the last one ended.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -11,11 +10,9 @@ from itertools import islice
 from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
 from referrals.rules.events import NOWHERE, Place
-from referrals.store import deliveries, keys, trail
+from referrals.store import deliveries, trail
+from referrals.store.walk import BEGINNING, Seen, referrals
 
-# A place in the walk: a lane of the referrals, and the last of it that was seen.
-Seen = tuple[int, str]
-_BEGINNING: Seen = (0, "")
 _AT_ONCE = 16
 
 
@@ -28,7 +25,7 @@ class Replay:
 
 
 def replay(
-    table: Table, endpoint_id: str, since: datetime, now: datetime, after: Seen | None = None
+    table: Table, endpoint_id: str, since: datetime, now: datetime, after: Seen = BEGINNING
 ) -> Replay:
     """Have everything due again that happened at or after `since`, as far as there is time.
 
@@ -41,23 +38,13 @@ def replay(
             deliveries.rewound(table, endpoint_id, attribution_id, place, now)
         return place is not None
 
-    marked, last, walk = 0, after or _BEGINNING, _referrals(table, after or _BEGINNING)
+    marked, walk = 0, referrals(table, after)
     while some := list(islice(walk, _AT_ONCE)):
         marked += sum(side_by_side(mark, [attribution_id for _, attribution_id in some]))
         last, _ = some[-1]
         if not table.in_time:
             return Replay(marked, last)
     return Replay(marked, None)
-
-
-def _referrals(table: Table, after: Seen) -> Iterator[tuple[Seen, str]]:
-    first, last_seen = after
-    for lane in range(first, keys.LANES):
-        # Nothing sorts after a tilde here; what was seen is the one that is not wanted again.
-        low = last_seen if lane == first and last_seen else keys.REFERRAL_PREFIX
-        for item in table.query(keys.cohort(lane), between=(low, f"{keys.REFERRAL_PREFIX}~")):
-            if item["sk"] != low:
-                yield (lane, item["sk"]), item["id"]
 
 
 def _before(table: Table, attribution_id: str, since: datetime) -> Place | None:

@@ -35,6 +35,7 @@ class Metric(StrEnum):
     WRONG_SECRETS = "WrongSecrets"
     EVENTS_DELIVERED = "EventsDelivered"
     FAILED_DELIVERIES = "FailedDeliveries"
+    MISSED_DELIVERIES = "MissedDeliveries"
     ENDPOINTS_SWITCHED_OFF = "EndpointsSwitchedOff"
 
 

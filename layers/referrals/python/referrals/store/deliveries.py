@@ -5,7 +5,7 @@ later one waits for an earlier one, and one that arrived is not sent again. A cl
 for its sender may have died; whoever was too slow can note nothing any more.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -21,6 +21,7 @@ from referrals.store.items import place_from, place_text
 
 # Longer than a try takes, and what is read and written around it.
 CLAIM = timedelta(minutes=1)
+_AT_ONCE = 16
 
 _OURS = "holder = :me"
 # A write that was given up may still come, after those that followed it.
@@ -43,12 +44,18 @@ class Delivery:
     endpoint_id: str
     attribution_id: str
     holder: str | None = None
+    held_until: datetime | None = None
     sent: Place = NOWHERE
     tries: int = 0
     failing_since: datetime | None = None
     next_attempt_at: datetime | None = None
     problem: str | None = None
     given_up: bool = False
+
+    def is_seen_to(self, now: datetime) -> bool:
+        """Whether somebody has it, or will: by the clock, or by a replay where it was given up."""
+        held = self.held_until is not None and self.held_until >= now
+        return held or self.next_attempt_at is not None
 
     @property
     def key(self) -> Key:
@@ -247,6 +254,24 @@ def get(table: Table, endpoint_id: str, attribution_id: str) -> Delivery | None:
     return _delivery_from(item) if item else None
 
 
+def get_many(table: Table, endpoint_id: str, ids: Sequence[str]) -> dict[str, Delivery]:
+    """How far the events of some referrals have come, for those of which any was sent."""
+    found = table.get_many([keys.delivery(endpoint_id, one) for one in ids])
+    return {place.sk: _delivery_from(item) for place, item in found.items()}
+
+
+def forget(table: Table, endpoint_id: str) -> bool:
+    """Delete all that is known of an endpoint, while there is time; whether it was all."""
+    for lane in range(keys.LANES):
+        items = table.query(keys.deliveries(endpoint_id, lane), only=("pk", "sk"))
+        while some := list(islice(items, _AT_ONCE)):
+            places = [Key(item["pk"], item["sk"]) for item in some]
+            side_by_side(lambda place: table.write(table.delete("left", place)), places)
+            if not table.in_time:
+                return False
+    return True
+
+
 def _fresh(held: Delivery, place: Place) -> Delivery:
     return replace(
         held, sent=place, tries=0, failing_since=None, next_attempt_at=None, problem=None
@@ -270,7 +295,7 @@ def _delivery_from(item: Item) -> Delivery:
     endpoint_id = item["pk"].removeprefix(keys.DELIVERY_PREFIX).rpartition("#")[0]
     times = {
         name: parse_timestamp(item[name])
-        for name in ("failing_since", "next_attempt_at")
+        for name in ("held_until", "failing_since", "next_attempt_at")
         if name in item
     }
     return Delivery(

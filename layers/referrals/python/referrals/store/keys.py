@@ -175,13 +175,27 @@ def webhook_endpoint(endpoint_id: str) -> Key:
     return Key(WEBHOOKS, f"{ENDPOINT_PREFIX}{endpoint_id}")
 
 
+DELETED_PREFIX = "DELETED#"
+
+
+def deleted_endpoint(endpoint_id: str) -> Key:
+    """That an endpoint was deleted, until what came to it is cleared."""
+    return Key(WEBHOOKS, f"{DELETED_PREFIX}{endpoint_id}")
+
+
+# How far the daily look at deliveries has come, where it had no time for all.
+CHECKED = Key(WEBHOOKS, "CHECKED")
+
 DELIVERY_PREFIX = "DELIVERY#"
 
 
 def delivery(endpoint_id: str, attribution_id: str) -> Key:
     """How far a referral's events have come to an endpoint."""
-    place = in_lane(f"{DELIVERY_PREFIX}{endpoint_id}", lane(shard(attribution_id)))
-    return Key(place, attribution_id)
+    return Key(deliveries(endpoint_id, lane(shard(attribution_id))), attribution_id)
+
+
+def deliveries(endpoint_id: str, lane: int) -> str:
+    return in_lane(f"{DELIVERY_PREFIX}{endpoint_id}", lane)
 
 
 def stripe(reference: str) -> str:

@@ -8,7 +8,7 @@ from referrals.dynamodb.parts import Refused
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item
 from referrals.rules.errors import InvalidRequest, NotFound
-from referrals.rules.events import EventType
+from referrals.rules.events import EventType, Step
 from referrals.rules.times import parse_timestamp, timestamp
 from referrals.store import keys
 
@@ -41,9 +41,9 @@ class Endpoint:
         """Whether it is sent anything."""
         return self.disabled_at is None
 
-    def wants(self, event: EventType) -> bool:
-        """Whether events of this type are for it."""
-        return not self.types or event in self.types
+    def hears(self, step: Step) -> bool:
+        """Whether a step is for it: of its types, and since it listens."""
+        return step.entry.at >= self.since and (not self.types or step.type in self.types)
 
     def salts(self, now: datetime) -> tuple[str, ...]:
         """Of the secrets in force, the newest first."""
@@ -90,9 +90,29 @@ def known(table: Table, endpoint_id: str) -> Endpoint:
     return found
 
 
-def delete(table: Table, endpoint_id: str) -> None:
-    """Forget the endpoint, if it is there."""
+def delete(table: Table, endpoint_id: str, now: datetime) -> None:
+    """Forget the endpoint, if it is there; what came to it is left to be cleared."""
+    place = keys.deleted_endpoint(endpoint_id)
+    mark: Item = {"pk": place.pk, "sk": place.sk, "deleted_at": timestamp(now)}
+    table.write(table.put("mark", mark))
     table.write(table.delete("endpoint", keys.webhook_endpoint(endpoint_id)))
+
+
+def deleted_before(table: Table, at: datetime) -> list[str]:
+    """The endpoints that were deleted before a time, and have not been cleared."""
+    found = list(table.query(keys.WEBHOOKS, prefix=keys.DELETED_PREFIX))
+    there = {one.id for one in every(table)} if found else set()
+    gone = [item for item in found if parse_timestamp(item["deleted_at"]) < at]
+    return [one for item in gone if (one := _id_of(item, keys.DELETED_PREFIX)) not in there]
+
+
+def cleared(table: Table, endpoint_id: str) -> None:
+    """Nothing is left of a deleted endpoint."""
+    table.write(table.delete("mark", keys.deleted_endpoint(endpoint_id)))
+
+
+def _id_of(item: Item, prefix: str) -> str:
+    return str(item["sk"].removeprefix(prefix))
 
 
 def rotate(table: Table, endpoint_id: str, salt: str, now: datetime) -> Endpoint:
@@ -170,7 +190,7 @@ def _endpoint_from(item: Item) -> Endpoint:
         if name in item
     }
     return Endpoint(
-        id=item["sk"].removeprefix(keys.ENDPOINT_PREFIX),
+        id=_id_of(item, keys.ENDPOINT_PREFIX),
         url=item["url"],
         types=frozenset(map(EventType, item.get("types", ()))),
         salt=item["salt"],
