@@ -142,3 +142,31 @@ export interface AccountPage {
   ledger: { key: string; kind: string; credits: number; shortfall: number; attribution_id: string; at: string }[];
   next_cursor?: string;
 }
+
+export interface Campaigns {
+  items: (Stats & { campaign: string })[];
+  complete: boolean;
+}
+
+export interface Referrers {
+  items: (Stats & { code: string; user_id: string; disabled: boolean; expired_referrals: number })[];
+  ranked_at?: string;
+}
+
+export interface Health {
+  schedules: {
+    name: string;
+    last_done_at?: string;
+    figures?: Record<string, unknown>;
+    last_failed_at?: string;
+    error?: string;
+  }[];
+  pending_grants: { oldest?: { attribution_id: string; next_attempt_at: string } };
+  reconcile?: { finished_at: string; items: number; difference_count: number; differences: string[] };
+  stripe: {
+    last_event_at?: string;
+    kinds: { kind: string; last_seen: string; api_version: string }[];
+    signature_failures: { day: string; at_least: number; last_at: string }[];
+  };
+  settings: Record<string, unknown>;
+}

@@ -20,7 +20,7 @@ function App() {
     document.title = `${place.id ?? name} · Referrals`;
   }, [place.screen, place.id]);
   return html`
-    <header class="bar container-fluid">
+    <header>
       <nav aria-label="Screens">
         <ul>
           <li><strong>Referrals</strong></li>

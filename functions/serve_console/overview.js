@@ -3,6 +3,7 @@
 import { Funnel } from "./funnel.js";
 import { useMemo } from "./hooks.mjs";
 import { html } from "./html.js";
+import { Campaigns } from "./rankings.js";
 import { link } from "./router.js";
 import { Series } from "./series.js";
 import { chosen, days, grainOf } from "./span.js";
@@ -23,7 +24,8 @@ export function Overview({ query }) {
     <${Choice} key=${query.toString()} span=${span} campaign=${campaign} grain=${query.get("grain")} />
     ${span.from < span.to
       ? html`<${Funnel} span=${span} campaign=${campaign} />
-          <${Series} span=${span} campaign=${campaign} grain=${grain} />`
+          <${Series} span=${span} campaign=${campaign} grain=${grain} />
+          ${!campaign && html`<${Campaigns} span=${span} />`}`
       : html`<p role="alert">The span ends before it begins: choose another.</p>`}
   `;
 }

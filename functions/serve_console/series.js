@@ -3,7 +3,7 @@
 import { useEffect, useState } from "./hooks.mjs";
 import { html } from "./html.js";
 import { useAnswer, Waiting } from "./loading.js";
-import { bounds, tooLong } from "./span.js";
+import { bounds, days, tooLong } from "./span.js";
 import { number, stepName } from "./words.js";
 
 /** @typedef {import("./answers.d.ts").Step} Step */
@@ -30,7 +30,7 @@ export function Series({ span, campaign, grain }) {
   );
   const Chart = useChart();
   const steps = loaded.data?.items;
-  return html`<section>
+  return html`<section data-course=${steps && days(span).join(" to ")}>
     <h2>${grain === "day" ? "Day by day" : "Hour by hour"}</h2>
     ${refused && html`<p>${refused}</p>`}
     <${Waiting} loaded=${loaded} what="its course" />

@@ -18,7 +18,7 @@ MODULES = {
 }
 WITH_A_DEFAULT = {"htm.mjs", "uplot.mjs"}
 STYLES = {
-    "pico.css": "@picocss/pico/css/pico.min.css",
+    "pico.css": "@picocss/pico/css/pico.fluid.classless.min.css",
     "uplot.css": "uplot/dist/uPlot.min.css",
 }
 

@@ -1,6 +1,7 @@
 """The console as staff have it before them: signed in, on the service's own host."""
 
 import itertools
+import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from referrals.store import attributions
 from tests import stripe_payloads
 from tests.browser.product import LINKS
 from tests.e2e.deployed import Deployed
+from tests.functions.running import RunningProgramme
 
 URL = f"https://{LINKS}/console"
 _numbers = itertools.count()
@@ -23,7 +25,8 @@ class Console:
     """A page of the console; `foreign` is what it asked of anybody else, `faults` what broke."""
 
     page: Page
-    service: Deployed
+    service: Deployed | RunningProgramme
+    host: str = LINKS
 
     def __post_init__(self) -> None:
         # Of a dozen files that are asked for together each may start a function.
@@ -36,16 +39,18 @@ class Console:
 
     def open(self, place: str = "", key: str | None = None) -> "Console":
         """Sign in and go to a screen."""
-        self.page.goto(f"{URL}#/{place}")
+        self.go(place)
         self.sign_in(key or self.service.admin_key)
         return self
 
     def sign_in(self, key: str) -> None:
         self.page.get_by_label("Admin API key").fill(key)
-        self.page.get_by_role("dialog").get_by_role("button", name="Sign in with the key").click()
+        self.page.get_by_role("dialog").get_by_role(
+            "button", name=re.compile("^Sign in( with the key)?$")
+        ).click()
 
     def go(self, place: str) -> None:
-        self.page.goto(f"{URL}#/{place}")
+        self.page.goto(f"https://{self.host}/console#/{place}")
 
     def said(self, text: str) -> None:
         """Wait until the page says it."""
@@ -63,7 +68,7 @@ class Console:
     @property
     def foreign(self) -> list[str]:
         """What it asked of anybody but the service."""
-        own = (f"https://{LINKS}/", "data:")
+        own = (f"https://{self.host}/", "data:")
         return [url for url in self.asked if not url.startswith(own)]
 
 

@@ -24,7 +24,9 @@ def test_without_a_key_nothing_is_asked_and_nothing_shown(service, console):
     assert console.page.evaluate("localStorage.length") == 0
 
 
-def test_a_slow_answer_shows_that_it_is_coming(console):
+def test_a_slow_answer_shows_that_it_is_coming(service, console):
+    _, code = service.new_referrer()
+    service.referred(code)
     waiting = []
 
     def hold(route):
