@@ -7,9 +7,10 @@ from referrals.edge import clock, service
 from referrals.edge.auth import ADMIN, allow
 from referrals.edge.cursors import opened, sealed
 from referrals.edge.http import PREFIX, Path, Query, api, serve
-from referrals.edge.models.accounts import AccountPage, AccountView, LedgerView
+from referrals.edge.models.accounts import AccountPage, AccountView
 from referrals.edge.models.codes import CodeView
 from referrals.edge.models.envelope import Envelope, UserId
+from referrals.edge.models.ledger import LedgerView
 from referrals.store import codes, use
 from referrals.store.accounts import ledger_page
 from referrals.store.metering import account_of

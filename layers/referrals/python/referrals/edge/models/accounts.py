@@ -2,10 +2,11 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from referrals.edge.models.codes import CodeView
-from referrals.edge.models.envelope import Request, Time
+from referrals.edge.models.envelope import Request
+from referrals.edge.models.ledger import LedgerView
 from referrals.rules.credits import Account
 
 
@@ -14,19 +15,6 @@ class PlanRequest(Request):
 
     plan: Literal["free", "starter", "growth", "pro", "business", "enterprise"]
     overage: bool = False
-
-
-class LedgerView(BaseModel):
-    """One booking of granted credits."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    key: str
-    kind: str
-    credits: int
-    shortfall: int = 0
-    attribution_id: str
-    at: Time
 
 
 class WindowView(BaseModel):

@@ -2,9 +2,9 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from referrals.edge.models.accounts import LedgerView
 from referrals.edge.models.attributions import AttributionView
 from referrals.edge.models.envelope import Time
+from referrals.edge.models.ledger import LedgerView
 from referrals.edge.models.referrals import RewardView
 from referrals.rules.attribution import Status
 from referrals.rules.facts import LONG_AGO, Kept
