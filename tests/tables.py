@@ -3,7 +3,7 @@
 import itertools
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -12,6 +12,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
 from referrals.dynamodb.table import Table
+from referrals.dynamodb.values import plain
 from tests.iam import guard
 from tests.template import template
 
@@ -130,4 +131,15 @@ def direct_table() -> Table:
 
 def everything(table: Table) -> list[dict[str, Any]]:
     """All items, to compare before and after."""
-    return sorted(table.scan(), key=lambda item: (item["pk"], item["sk"]))
+    return sorted(scanned(table), key=lambda item: (item["pk"], item["sk"]))
+
+
+def scanned(table: Table) -> Iterator[dict[str, Any]]:
+    """All items, page by page."""
+    arguments: dict[str, Any] = {"TableName": table.name, "ConsistentRead": True}
+    while True:
+        answer = table.client.scan(**arguments)
+        yield from map(plain, answer["Items"])
+        if "LastEvaluatedKey" not in answer:
+            return
+        arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -1,36 +1,62 @@
-"""Every day, and after a restore: recount all, finish what was cut short, tell every difference."""
+"""Every day, and after a restore: recount all, tell every difference, finish what was cut short.
+
+What one run has no time for is the next one's, which comes soon after.
+"""
 
 from typing import Any
 
-from referrals.acts.erasure import brought_back, erase
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
 from referrals.acts.reconcile import reconcile
-from referrals.acts.settlement import settle_customer
 from referrals.edge import clock, service
 from referrals.edge.schedules import scheduled
 from referrals.edge.settings import settings
-from referrals.edge.telemetry import Metric, count, count_outcomes, logger
+from referrals.edge.telemetry import Metric, count, count_outcomes, logger, metrics
 from referrals.rules.attribution import Actor
 
 TOLD_DIFFERENCES = 100
 
 
 @scheduled
-def handler() -> dict[str, Any]:
-    table, secret, programme = service.table(), service.hashing_secret(), settings().programme
-    found = reconcile(table)
-    for difference in found.differences[:TOLD_DIFFERENCES]:
-        logger.error("difference", extra={"difference": difference})
-    count(Metric.RECONCILE_DIFFERENCES, len(found.differences), always=True)
-    # First, for what an erasure is moving cannot be settled.
-    named_again = brought_back(secret, found.named, found.tombstones)
-    for user_id in sorted({*found.unfinished_erasures, *named_again}):
-        linked = found.named.get(user_id, frozenset())
-        erase(table, secret, user_id, None, programme, linked)
+def begin() -> dict[str, Any]:
+    return _reconciled(anew=True)
+
+
+@scheduled
+def go_on() -> dict[str, Any]:
+    return _reconciled(anew=False)
+
+
+def _reconciled(*, anew: bool) -> dict[str, Any]:
     actor = Actor(name="schedule", at=clock.now(), why="reconcile")
-    for customer_id in found.unsettled:
-        count_outcomes(settle_customer(table, secret, customer_id, programme, actor))
-    return {
-        "items": found.items,
-        "differences": list(found.differences[:TOLD_DIFFERENCES]),
-        "difference_count": len(found.differences),
-    }
+    secret, programme = service.hashing_secret(), settings().programme
+    told: list[str] = []
+    answer = {"items": 0, "difference_count": 0, "done": True}
+    for step in reconcile(service.table(), secret, programme, actor, anew=anew):
+        if step.first:
+            told.clear()
+        for difference in step.differences[: TOLD_DIFFERENCES - len(told)]:
+            logger.error("difference", extra={"difference": difference})
+            told.append(difference)
+        count_outcomes(step.outcomes)
+        so_far = step.next or step.done
+        answer = {
+            "items": so_far.items,
+            "difference_count": so_far.differences,
+            "done": step.next is None,
+        }
+        if step.compared:
+            count(Metric.RECONCILE_DIFFERENCES, so_far.differences, always=True)
+            # Before anything is repaired: that may take until the time is over.
+            metrics.flush_metrics()
+        logger.info("progress", extra={"phase": so_far.phase, **answer})
+        count(Metric.RECONCILED_ITEMS, so_far.items - step.done.items)
+    if not answer["done"] and told:
+        # Whoever has to look need not wait for the end.
+        count(Metric.RECONCILE_DIFFERENCES, answer["difference_count"])
+    return {**answer, "differences": told}
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Both schedules: one begins, the other goes on with what is left, if anything is."""
+    return go_on(event, context) if event.get("left") else begin(event, context)

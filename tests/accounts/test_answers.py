@@ -9,6 +9,7 @@ from referrals.rules.plans import PLANS
 from referrals.store import keys
 from tests.functions.client import invoke, request
 from tests.functions.running import CODE
+from tests.tables import scanned
 
 AT = datetime(2026, 11, 20, 12, 30, 40, tzinfo=UTC)
 CREDITS = ("RateLimit", "RateLimit-Policy", "X-Credits-Charged", "X-Credits-Remaining")
@@ -162,11 +163,11 @@ def test_an_internal_error_costs_nothing(caller, table, account, monkeypatch):
 
 
 def test_a_click_without_a_key_is_free(programme, table):
-    before = [item for item in table.scan() if item["sk"] == "CREDITS"]
+    before = [item for item in scanned(table) if item["sk"] == "CREDITS"]
     answer = programme.click()
     assert answer.good
     assert not set(CREDITS) & set(answer.headers)
-    assert [item for item in table.scan() if item["sk"] == "CREDITS"] == before
+    assert [item for item in scanned(table) if item["sk"] == "CREDITS"] == before
 
 
 def test_a_click_with_a_key_of_any_role_is_charged(caller, account):
@@ -212,8 +213,8 @@ def test_a_token_pays_from_its_subjects_account(programme, tokens, account):
 
 
 def test_a_webhook_is_free(programme, table):
-    before = [item for item in table.scan() if item["sk"] == "CREDITS"]
+    before = [item for item in scanned(table) if item["sk"] == "CREDITS"]
     answer = programme.stripe({"id": "evt_1", "type": "customer.deleted", "data": {"object": {}}})
     assert answer.good == {"received": True, "handled": False}
     assert not [name for name in answer.headers if re.match("X-Credits|RateLimit", name)]
-    assert [item for item in table.scan() if item["sk"] == "CREDITS"] == before
+    assert [item for item in scanned(table) if item["sk"] == "CREDITS"] == before

@@ -9,7 +9,6 @@ import pytest
 from referrals.acts import erasure
 from referrals.acts.erasure import BOOKINGS, REFERRALS, Erasure
 from referrals.acts.intake import EmailSeen
-from referrals.acts.reconcile import reconcile
 from referrals.dynamodb.parts import Busy
 from referrals.edge import service, settings
 from referrals.rules.attribution import Status
@@ -30,6 +29,7 @@ from tests.accounts.erased import (
     Jane,
 )
 from tests.functions.client import invoke
+from tests.recounted import recounted
 from tests.samples import NOW, PAID, SECRET, charge
 
 
@@ -54,7 +54,7 @@ def test_the_money_trail_stays_under_the_tombstone(jane):
 
 def test_every_figure_still_adds_up(jane):
     jane.erase()
-    assert reconcile(jane.table).differences == ()
+    assert recounted(jane.table).differences == ()
     assert jane.broken() == []
 
 
@@ -103,7 +103,7 @@ def test_of_a_user_with_more_than_there_is_time_for_each_call_goes_on_where_the_
     told = []
     while not told or told[-1].left:
         told.append(jane.erase())
-        assert reconcile(jane.table).differences == ()
+        assert recounted(jane.table).differences == ()
         assert len(told) < 20
     # Herself and seven friends; two bookings.
     assert [one.attributions for one in told] == [3, 2, 2, 1, 0, 0]
@@ -224,7 +224,7 @@ def test_a_refund_after_the_erasure_still_takes_the_credits_back(jane):
     jane.tell(charge(refunded=PAID))
     assert jane.of(JANE).status is Status.REJECTED
     assert jane.account(ERASED) == (10_000 - 3, 3)
-    assert reconcile(jane.table).differences == ()
+    assert recounted(jane.table).differences == ()
 
 
 @pytest.mark.parametrize("dies", [True, False])
@@ -250,7 +250,7 @@ def test_a_refund_in_the_middle_of_an_erasure_takes_what_there_is_and_no_more(
         refund()
         assert twin.account(ERASED) == (left, spent), call
         assert twin.broken() == [], call
-        assert reconcile(twin.table).differences == (), call
+        assert recounted(twin.table).differences == (), call
         if held.over:
             break
     assert call > 25
@@ -296,7 +296,7 @@ def test_whom_a_request_names_that_was_held_while_they_were_erased_is_erased_aga
     invoke("reconcile", {})
     assert jane.traces() == []
     assert jane.broken() == []
-    assert reconcile(jane.table).differences == ()
+    assert recounted(jane.table).differences == ()
 
 
 def test_an_erased_person_gets_no_new_code(jane):
@@ -311,7 +311,7 @@ def test_a_referral_that_waits_is_granted_to_the_tombstone(jane):
     jane.pay("bob")
     assert jane.of("bob").status is Status.REWARDED
     assert jane.account(ERASED) == (30_000 - 3, 3)
-    assert reconcile(jane.table).differences == ()
+    assert recounted(jane.table).differences == ()
 
 
 def test_the_code_of_an_erased_referrer_is_refused(jane):

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from referrals.acts.reconcile import reconcile
 from referrals.rules.credits import Source
 from referrals.store import keys, metering
 from tests.accounts.meter import at_once, charge, put, stored
+from tests.recounted import recounted
 from tests.samples import NOW
 from tests.store.scene import Scene
 
@@ -69,7 +69,7 @@ def test_grants_and_charges_at_the_same_moment_lose_nothing(
     account = metering.account_of(table, "ref", NOW)
     assert (account.spent, account.balance) == (spent, 60_000 - spent)
     assert account.month_used == 400_000 + 24
-    assert reconcile(table).differences == ()
+    assert recounted(table).differences == ()
 
 
 def test_giving_back_waits_out_a_conflict(table, conflicts):

@@ -19,6 +19,7 @@ from referrals.dynamodb.table import Table
 from referrals.store import codes, keys
 from tests import stripe_payloads
 from tests.stripe_payloads import Payload, Sale
+from tests.tables import scanned
 
 _NOT_THE_CALLERS = ("last_used_on",)
 _numbers = count(1)
@@ -157,7 +158,7 @@ class Deployed:
         meters = {tuple(keys.credits(user)) for user in ("admin-user", "service-backend")}
         items = (
             {name: value for name, value in item.items() if name not in _NOT_THE_CALLERS}
-            for item in self.table.scan()
+            for item in scanned(self.table)
             if (item["pk"], item["sk"]) not in {*meters, tuple(keys.FINGERPRINT)}
         )
         return sorted(items, key=lambda item: (item["pk"], item["sk"]))

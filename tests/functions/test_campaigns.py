@@ -6,6 +6,7 @@ import pytest
 
 from referrals.views import campaigns
 from tests.functions.client import invoke
+from tests.tables import scanned
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
 SPANS = {
@@ -84,7 +85,7 @@ def test_what_is_folded_and_what_is_not_is_counted_alike(days):
 
 
 def _everything(programme):
-    return list(programme.table.scan())
+    return list(scanned(programme.table))
 
 
 def test_an_empty_programme_has_no_campaigns(programme):

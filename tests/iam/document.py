@@ -26,6 +26,7 @@ _ENTITIES = {
     "given_up#we_*": "what was given up",
     "FUNNEL": "mark of the count",
     "FUNNEL#*": "counts",
+    "RECONCILIATION": "how far the recount is",
     "CLICKS#*": "counts of clicks",
     "COUNTS#*": "shards of counts",
     "LIMIT#*": "limits of addresses",

@@ -3,12 +3,12 @@
 import pytest
 
 from referrals.acts import erasure
-from referrals.acts.reconcile import reconcile
 from referrals.rules.errors import StateConflict
 from referrals.rules.ids import tombstone
 from referrals.store import keys, metering
 from tests.proof.scenarios import scenario, scene_on
 from tests.proof.stage import Stage
+from tests.recounted import recounted
 from tests.samples import NOW, SECRET
 from tests.simulation.faults import Crash, Fault
 from tests.store.scene import Scene
@@ -100,7 +100,7 @@ def what_another_erasure_moved_meanwhile_is_not_moved_twice(stage: Stage) -> Non
     stage.just_before("TransactWriteItems", "^USER#erased_.*LEDGER", moved_by_another)
     with pytest.raises(Crash):
         _erase(scene, "ref")
-    assert [one for one in reconcile(scene.table).differences if "account" in one] == []
+    assert [one for one in recounted(scene.table).differences if "account" in one] == []
 
 
 @scenario
@@ -110,7 +110,7 @@ def who_is_erased_while_they_sign_up_is_not_referred(stage: Stage) -> None:
     with pytest.raises(StateConflict) as refused:
         scene.sign_up()
     assert refused.value.state == "erased"
-    assert reconcile(scene.table).differences == ()
+    assert recounted(scene.table).differences == ()
 
 
 @scenario

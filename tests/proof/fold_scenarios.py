@@ -8,6 +8,7 @@ from tests.proof.scenarios import HELD, scenario, scene_on
 from tests.proof.stage import Stage
 from tests.samples import NOW
 from tests.store.scene import Scene
+from tests.tables import scanned
 
 TOMORROW = NOW + timedelta(days=1)
 
@@ -24,7 +25,7 @@ def _folds_while(stage: Stage, scene: Scene, others: list[str]) -> None:
     assert scene.broken() == []
     fold(scene.table)
     assert scene.broken() == []
-    assert not [one for one in scene.table.scan() if one["pk"].startswith(keys.COUNTS_PREFIX)]
+    assert not [one for one in scanned(scene.table) if one["pk"].startswith(keys.COUNTS_PREFIX)]
 
 
 @scenario

@@ -17,6 +17,7 @@ from unittest.mock import patch
 from ulid import ULID
 
 from referrals.acts import erasure
+from referrals.acts.recount import lasting
 from referrals.dynamodb import side_by_side
 from referrals.dynamodb import table as table_module
 from referrals.dynamodb.table import Table
@@ -45,6 +46,7 @@ _SECRETS = {
     "StripeSecret": json.dumps({"signing_secrets": [SIGNING_SECRET]}),
 }
 _SDK_ATTEMPTS = 4
+_WAITING = (table_module, metering, codes, auth, funnel, lasting)
 # The emulator knows a request by its token, whichever world of this process sent it.
 _worlds = count()
 
@@ -197,7 +199,7 @@ class World:
             # Few have more referrals and bookings here than one call of an erasure takes on.
             (erasure, "_REFERRALS_AT_ONCE", 1),
             (erasure, "_BOOKINGS_AT_ONCE", 2),
-            *((module, "time", time) for module in (table_module, metering, codes, auth, funnel)),
+            *((module, "time", time) for module in _WAITING),
             (HANDLERS["stripe_webhook"], "time", time),
             # Who has a token is who it names.
             (auth, "verified_claims", lambda token, _: {"sub": token}),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from referrals.acts.reconcile import reconcile
 from referrals.rules.facts import CustomerLinked
+from tests.recounted import recounted
 from tests.samples import PAID, charge, dispute, invoice, invoice_payment, refund
 from tests.store.scene import Scene
 
@@ -73,7 +73,7 @@ def test_a_payment_between_the_signup_s_reads_and_its_write_counts_at_the_next_l
     scene = Scene()
     scene.just_before("TransactWriteItems", "ATTRIBUTION#", lambda: scene.tell(_LINKED, _INVOICE))
     scene.sign_up()
-    assert reconcile(scene.table).unsettled == ("cus_1",)
+    assert recounted(scene.table).unsettled == ("cus_1",)
     scene.tell(_LINKED)
     assert scene.of().status == "rewarded"
     assert (scene.balance("ref"), scene.balance("new")) == (10_000, 10_000)

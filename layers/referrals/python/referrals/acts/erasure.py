@@ -306,7 +306,23 @@ def unfinished(item: Item) -> str | None:
     return item.get("user_id")
 
 
-def brought_back(secret: bytes, named: Iterable[str], tombstones: Set[str]) -> list[str]:
+def erased_among(table: Table, secret: bytes, user_ids: Iterable[str]) -> list[str]:
     """Erased users who are named again: by a request that was held up while they were erased."""
-    users = (one for one in named if not TOMBSTONE_FORM.fullmatch(one))
-    return [user_id for user_id in users if tombstone(secret, user_id) in tombstones]
+    places = {
+        one: keys.tombstone(tombstone(secret, one))
+        for one in user_ids
+        if not TOMBSTONE_FORM.fullmatch(one)
+    }
+    found = table.get_many(list(places.values()), consistent=False)
+    return [user_id for user_id, place in places.items() if place in found]
+
+
+def known_by(table: Table, secret: bytes, user_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """By which ids each is known: by two of them while an erasure of theirs is under way."""
+    places = {one: keys.tombstone(tombstone(secret, one)) for one in user_ids}
+    found = table.get_many(list(places.values()))
+    names: dict[str, tuple[str, ...]] = {}
+    for one, place in places.items():
+        user_id = unfinished(found.get(place, {}))
+        names[one] = (tombstone(secret, one), user_id) if user_id else (one,)
+    return names

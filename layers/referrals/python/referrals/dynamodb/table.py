@@ -51,9 +51,14 @@ class Table:
         self._until = time.monotonic() + seconds
 
     @property
+    def time_left(self) -> float:
+        """How long the caller can still wait, in seconds."""
+        return self._until - time.monotonic()
+
+    @property
     def in_time(self) -> bool:
         """Whether the caller has any time left."""
-        return time.monotonic() < self._until
+        return self.time_left > 0
 
     def waits(self) -> Iterator[float]:
         """The pauses between tries, in seconds, while there is time: no two rivals alike.
@@ -208,15 +213,23 @@ class Table:
                 # Whoever reads on past a page may read on for long.
                 arguments["Limit"] = min(2 * arguments["Limit"], _LARGEST_PAGE)
 
-    def scan(self) -> Iterator[Item]:
-        """Every item: for the reconcile job alone."""
-        arguments: dict[str, Any] = {"ConsistentRead": True}
-        while True:
-            answer = self.client.scan(TableName=self.name, **arguments)
-            yield from (plain(raw) for raw in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    def scan_page(
+        self, after: Key | None, limit: int, only: Sequence[str]
+    ) -> tuple[list[Item], Key | None]:
+        """Up to `limit` items of all that there are, `only` these attributes, from behind a key on.
+
+        The key to go on behind comes with them, None at the end. In no order that means anything,
+        but items of a partition are neighbours. For the daily recount alone.
+        """
+        arguments: dict[str, Any] = {"ExclusiveStartKey": _key(after)} if after else {}
+        answer = self.client.scan(
+            TableName=self.name,
+            Limit=limit,
+            ProjectionExpression=", ".join(only),
+            **arguments,
+        )
+        last = answer.get("LastEvaluatedKey")
+        return [plain(raw) for raw in answer["Items"]], Key(**plain(last)) if last else None
 
     def write(self, part: Part) -> Item | None:
         """One write outside a transaction, safe to repeat. Refused where its condition fails.

@@ -26,6 +26,7 @@ class Metric(StrEnum):
     OLDEST_PENDING_GRANT = "OldestPendingGrant"
     REVERSALS = "Reversals"
     RECONCILE_DIFFERENCES = "ReconcileDifferences"
+    RECONCILED_ITEMS = "ReconciledItems"
     METERING_REFUSALS = "MeteringRefusals"
     WEBHOOK_SIGNATURE_FAILURES = "WebhookSignatureFailures"
     SIGNED_WEBHOOKS = "SignedWebhooks"

@@ -38,6 +38,11 @@ def holders(hour: str) -> Iterator[tuple[str, Period]]:
         yield hour[:length], _period(hour, holder, length)
 
 
+def part(text: str) -> Period:
+    """A year, month, day, hour or minute by its text, as a part of the one that holds it."""
+    return _period(text, _LENGTHS[_LENGTHS.index(len(text)) - 1], len(text))
+
+
 def covering(start: datetime, end: datetime) -> Iterator[Period]:
     """The fewest periods that make up the whole minutes of [start, end)."""
     while start < end:

@@ -87,18 +87,43 @@ def sums(shard: Shard, items: Iterable[Item]) -> dict[Key, dict[str, int]]:
     return {place: numbers for place, numbers in nonzero if numbers}
 
 
-def recounted(campaign: str, attribution: Attribution) -> dict[Key, dict[str, int]]:
-    """What an attribution adds to each of these sums."""
-    shard = Shard(campaign, attribution.created_at.date())
-    return sums(shard, [_numbers_of(attribution, counts_for(attribution))])
+def of_minute(campaign: str, attribution: Attribution) -> tuple[Key, dict[str, int]]:
+    """What an attribution counts for in its minute: in the item of which hour, and what."""
+    hour = f"{attribution.created_at:%Y-%m-%dT%H}"
+    numbers = _numbers_of(attribution, counts_for(attribution))
+    in_hour = {f"{name[0]}{name[3:]}": number for name, number in numbers.items()}
+    return keys.funnel_cohorts(campaign, hour), in_hour
 
 
-def stored(item: Item) -> dict[Key, dict[str, int]]:
-    """What an item adds to them: a shard to all that it will be folded into, a sum to itself."""
-    place = Key(item["pk"], item["sk"])
-    if place.pk.startswith(keys.COUNTS_PREFIX):
-        return sums(Shard.of(place), [item])
-    return {place: {name: number for name, number in item.items() if name not in Key._fields}}
+def minutes_of(table: Table, campaign: str, day: date, hours: Sequence[int]) -> dict[Key, Item]:
+    """The counts of the minutes of some hours of a day, as their hours' items will have them.
+
+    A fold in between makes them wrong, for that once.
+    """
+    names = [f"{hour:02}" for hour in hours]
+    places = [keys.funnel_cohorts(campaign, f"{day}T{name}") for name in names]
+    found: dict[Key, Counter[str]] = defaultdict(Counter)
+    for place, item in table.get_many(places).items():
+        found[place].update(counts_in(item))
+    first = keys.counts_from(campaign, day)
+
+    def read(lane: int) -> list[Item]:
+        return list(table.query(keys.counts(lane), prefix=first))
+
+    for items in side_by_side(read, range(keys.LANES)):
+        for item in items:
+            if Shard.of(Key(item["pk"], item["sk"])).campaign != campaign:
+                continue
+            for kind, minute, number in _numbers(day, item):
+                place = keys.funnel_cohorts(campaign, minute[:13])
+                if place in places:
+                    found[place][kind + minute[14:]] += number
+    return {place: dict(numbers) for place, numbers in found.items()}
+
+
+def counts_in(item: Item) -> dict[str, int]:
+    """The numbers of the parts of a period, as its item holds them."""
+    return {name: number for name, number in item.items() if name not in Key._fields}
 
 
 def differences(

@@ -26,6 +26,10 @@ EVERY_CAMPAIGN = "*"
 FINGERPRINT = Key("FINGERPRINT", "FINGERPRINT")
 
 
+# How far a reconciliation has come.
+RECONCILIATION = Key("RECONCILIATION", "RECONCILIATION")
+
+
 def shard(attribution_id: str) -> int:
     return crc32(attribution_id.encode()) % SHARDS
 
