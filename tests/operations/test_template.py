@@ -39,7 +39,7 @@ def test_what_runs_by_the_clock_leaves_its_failures_somewhere():
             failed = function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
             assert failed["Destination"] == dead_letters
             assert event["Properties"]["DeadLetterConfig"]["Arn"] == dead_letters
-    assert scheduled == 6
+    assert scheduled == 7
 
 
 def groups(resources):
