@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from referrals.acts.recovery import Recovery, recover
 from referrals.edge import clock, service
 from referrals.edge.auth import ADMIN, allow, caller
+from referrals.edge.credits_backend import outside
 from referrals.edge.http import PREFIX, LambdaContext, Query, api, serve
 from referrals.edge.models.envelope import Envelope
 from referrals.edge.models.recovery import RecoverAnswer
@@ -41,7 +42,12 @@ def recover_on_schedule() -> dict[str, int]:
 
 def _recover(limit: int, actor: Actor, *, ignore_backoff: bool) -> Recovery:
     done = recover(
-        service.table_of_money(), limit, settings().programme, actor, ignore_backoff=ignore_backoff
+        service.table_of_money(),
+        limit,
+        settings().programme,
+        actor,
+        ignore_backoff=ignore_backoff,
+        outside=outside(),
     )
     count_outcomes(done.outcomes)
     count(Metric.GRANT_ERRORS, len(done.failures))

@@ -81,7 +81,7 @@ def stripe_answers(monkeypatch) -> Iterator[FakeStripe]:
     """The operator gave an API key, and Stripe answers what it is told to."""
     fake = FakeStripe()
     client = stripe.StripeClient(API_KEY, base_addresses={"api": fake.url}, max_network_retries=0)
-    monkeypatch.setattr(stripe_api, "_client", lambda api_key: client)
+    monkeypatch.setattr(stripe_api, "client", lambda api_key: client)
     secrets = {
         "HashingSecret": HASHING_SECRET,
         "StripeSecret": json.dumps({"signing_secrets": [SIGNING_SECRET], "api_key": API_KEY}),

@@ -266,7 +266,8 @@ def _move_bookings(table: Table, user_id: str, erased: str) -> int:
         parts.append(table.put("ledger", {**item, "pk": new.pk}))
         # Another erasure of the same person may have moved it since it was read.
         parts.append(table.delete("old ledger", old, condition="attribute_exists(pk)"))
-    total = sum(int(item["credits"]) for item in bookings)
+    # What is kept outside is in no balance here.
+    total = sum(int(item["credits"]) for item in bookings if "backend" not in item)
     for owner, credits in ((erased, total), (user_id, -total)):
         place = keys.credits(owner)
         parts.append(table.update("credits", place, "ADD balance :credits", {":credits": credits}))

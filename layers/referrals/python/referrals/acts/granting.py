@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from referrals.dynamodb.parts import Busy, Refused, Unwritable
 from referrals.dynamodb.table import Table
+from referrals.rules import orders
 from referrals.rules import rewards as reward_rules
 from referrals.rules.attribution import Actor, Attribution, Change
 from referrals.rules.programme import Programme
@@ -14,7 +15,7 @@ from referrals.store.attributions import CAP, CREDITS, LEDGER
 
 log = logging.getLogger(__name__)
 
-_TRIES = 40
+TRIES = 40
 
 # What the attribution's state calls for, given whether the referrer's month is full.
 Decide = Callable[[Attribution, bool], Change | None]
@@ -58,7 +59,7 @@ def carry_out(
     capped = programme.monthly_cap < 1
     broken: dict[str, Unwritable] = {}
     changes: tuple[Change, ...] = ()
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         change = decide(attribution, capped)
         whole = _with_credits(table, attribution, change, actor, without=broken.keys())
         try:
@@ -113,7 +114,7 @@ def grant_due(
 ) -> Outcome:
     """Grant what is due, both at once; one that cannot be written never blocks the other."""
     changes, errors, failed = list[Change](), list[str](), set[str]()
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         due = reward_rules.due_rewards(attribution, actor.at, ignore_backoff=ignore_backoff)
         due = tuple(reward for reward in due if reward.id not in failed)
         due = due[: at_most - len(failed) - sum(map(_grants, changes))]
@@ -161,12 +162,13 @@ def _with_credits(
     """The change with the reversals that its claims call for and the grants that are due."""
     after = change.after if change else attribution
     if reward_rules.reverse(after, {}, actor, without=without) is not None:
-        users = [reward.user_id for reward in after.granted_rewards]
+        users = [one.user_id for one in after.granted_rewards if one.backend is None]
         balances = accounts.balances(table, users)
         reversal = reward_rules.reverse(after, balances, actor, without=without)
         change = change.then(reversal) if change else reversal
     if change is None:
         return None
+    change = orders.noticed(change, actor.at)
     due = [
         reward
         for reward in reward_rules.due_rewards(change.after, actor.at)
@@ -177,6 +179,14 @@ def _with_credits(
 
 def _grants(change: Change) -> int:
     return sum(1 for entry in change.ledger if entry.kind == "grant")
+
+
+def commit_or_read(table: Table, change: Change, programme: Programme) -> tuple[Attribution, bool]:
+    """The attribution as it is now, and whether the change was committed or others were first."""
+    try:
+        return _commit(table, change, programme), True
+    except _Moved as moved:
+        return moved.to, False
 
 
 class _Moved(Exception):

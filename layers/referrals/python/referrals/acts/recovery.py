@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from referrals.acts.granting import Outcome, grant_due
+from referrals.acts.ordering import Outside, order_due
 from referrals.dynamodb.parts import Refused, too_busy
 from referrals.dynamodb.side_by_side import in_turns
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item
-from referrals.rules.attribution import Actor, Attribution
+from referrals.rules import orders
+from referrals.rules.attribution import Actor, Attribution, Reward
 from referrals.rules.programme import Programme
 from referrals.rules.rewards import due_rewards
 from referrals.rules.times import parse_timestamp, timestamp
@@ -53,14 +55,22 @@ class Recovery:
 
 
 def recover(
-    table: Table, limit: int, programme: Programme, actor: Actor, *, ignore_backoff: bool
+    table: Table,
+    limit: int,
+    programme: Programme,
+    actor: Actor,
+    *,
+    ignore_backoff: bool,
+    outside: Outside | None = None,
 ) -> Recovery:
     """Try up to `limit` rewards, as many as there is time for, oldest due first.
 
     One that fails is noted, waits longer, and blocks no other. One that others keep changing is
-    left for the next run.
+    left for the next run. `outside` is where credits are kept, if not in the ledger.
     """
-    entries = pending.entries(table)
+    late = pending.entries(table)
+    aside = pending.entries(table, late=False) if outside else []
+    entries = sorted(late + aside, key=lambda one: str(one["next_attempt_at"]))
     due = [one for one in entries if _is_due(one, actor.at, ignore_backoff=ignore_backoff)]
     outcomes, failures, left = list[Outcome](), list[str](), limit
     for start in range(0, len(due), _AT_ONCE):
@@ -69,16 +79,17 @@ def recover(
             break
         ids = [keys.attribution_id_of(one["pk"]) for one in due[start : start + _AT_ONCE]]
         found, unreadable = _read(table, ids, actor.at)
+        found = [orders.under(one, programme.credits_backend) for one in found]
         failures += unreadable
         left -= len(unreadable)
         tries = list(_tries(found, left, actor.at, ignore_backoff=ignore_backoff))
         left -= sum(one.at_most for one in tries)
-        recover_one = partial(_recover, table, programme, actor, ignore_backoff)
+        recover_one = partial(_recover, table, programme, actor, ignore_backoff, outside)
         # Those of one referrer one after the other: their rewards all meet on one account.
         for outcome, failure in in_turns(recover_one, tries, _referrer):
             outcomes += [outcome] if outcome else []
             failures += [failure] if failure else []
-    return Recovery(tuple(outcomes), tuple(failures), _longest_wait(entries, actor.at))
+    return Recovery(tuple(outcomes), tuple(failures), _longest_wait(late, actor.at))
 
 
 @dataclass(frozen=True)
@@ -114,15 +125,27 @@ def _tries(
 ) -> Iterator[_Try]:
     """What of these there is to try, as long as any may be."""
     for one in found:
-        rewards = due_rewards(one, now, ignore_backoff=ignore_backoff)
+        rewards = _due(one, now, ignore_backoff=ignore_backoff)
         at_most = min(left, len(rewards))
         if at_most > 0:
             yield _Try(one, at_most)
         left -= at_most
 
 
+def _due(one: Attribution, now: datetime, *, ignore_backoff: bool) -> tuple[Reward, ...]:
+    """What is due here, and what is due outside."""
+    return due_rewards(one, now, ignore_backoff=ignore_backoff) + orders.due(
+        one, now, ignore_backoff=ignore_backoff
+    )
+
+
 def _recover(
-    table: Table, programme: Programme, actor: Actor, ignore_backoff: bool, one: _Try
+    table: Table,
+    programme: Programme,
+    actor: Actor,
+    ignore_backoff: bool,
+    outside: Outside | None,
+    one: _Try,
 ) -> _Tried:
     try:
         outcome = grant_due(
@@ -132,6 +155,17 @@ def _recover(
             actor,
             ignore_backoff=ignore_backoff,
             at_most=one.at_most,
+        )
+        outcome = outcome.then(
+            order_due(
+                table,
+                outcome.attribution,
+                outside,
+                programme,
+                actor,
+                ignore_backoff=ignore_backoff,
+                at_most=one.at_most - outcome.granted - len(outcome.errors),
+            )
         )
     except Exception as error:
         return None, _failed(table, one.attribution.id, error, actor.at)

@@ -112,7 +112,7 @@ def _undecided(attribution: Attribution) -> bool:
         or life.held_by_warning(attribution)
         or (
             attribution.status in (Status.QUALIFIED, Status.REJECTED)
-            and not attribution.granted_rewards
+            and not attribution.committed_rewards
             and not attribution.reviewed
         )
     )

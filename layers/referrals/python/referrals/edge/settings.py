@@ -8,6 +8,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from referrals.dynamodb import sdk
+from referrals.edge.credits_settings import CreditsSettings, check, credits_settings
 from referrals.rules.landing import Landing
 from referrals.rules.programme import Programme
 from referrals.rules.risk import RISK_RULES
@@ -77,6 +78,7 @@ class Settings:
     stripe_scope: StripeScope
     jwt: JwtSettings
     link: LinkSettings
+    credits: CreditsSettings
 
     @cached_property
     def hashing_secret(self) -> bytes:
@@ -105,13 +107,16 @@ def in_lambda() -> bool:
 @cache
 def settings() -> Settings:
     """The settings of this function. KeyError or ValueError where the environment is wrong."""
+    credits = credits_settings()
+    programme = _programme(credits.outside)
+    check(credits, programme)
     return Settings(
         table_name=os.environ["TABLE_NAME"],
         hashing_secret_id=os.environ.get("HASHING_SECRET", ""),
         stripe_secret_id=os.environ.get("STRIPE_SECRET", ""),
         deliver_events=os.environ.get("DELIVER_EVENTS", ""),
         here=os.environ.get("ENVIRONMENT") == "local",
-        programme=_programme(),
+        programme=programme,
         clicks_kept=timedelta(days=_number("CLICK_RETENTION_DAYS", 90)),
         clicks_per_minute=_number("CLICKS_PER_MINUTE", 60),
         trusted_proxies=_number("TRUSTED_PROXIES", 0),
@@ -126,10 +131,11 @@ def settings() -> Settings:
             console_client=os.environ.get("CONSOLE_CLIENT_ID", ""),
         ),
         link=_link(),
+        credits=credits,
     )
 
 
-def _programme() -> Programme:
+def _programme(credits_backend: str | None) -> Programme:
     usual = Programme()
     return Programme(
         window_days=_number("ATTRIBUTION_WINDOW_DAYS", usual.window_days),
@@ -141,6 +147,7 @@ def _programme() -> Programme:
         reverse_automatically=os.environ.get("REVERSAL_MODE", "automatic") == "automatic",
         risk_rules=_rules(os.environ.get("RISK_RULES", ",".join(RISK_RULES))),
         velocity_limit=_number("SIGNUP_VELOCITY_LIMIT", usual.velocity_limit),
+        credits_backend=credits_backend,
     )
 
 

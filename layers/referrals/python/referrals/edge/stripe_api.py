@@ -52,14 +52,14 @@ def _as_one_off(fact: Fact) -> Fact:
 
 
 def _charge(api_key: str, charge_id: str) -> Charge | None:
-    answer = _asked(lambda: _client(api_key).v1.charges.retrieve(charge_id))
+    answer = _asked(lambda: client(api_key).v1.charges.retrieve(charge_id))
     return Charge.model_validate(answer.to_dict()) if answer is not None else None
 
 
 def _payments(api_key: str, intent: str) -> list[InvoicePayment]:
     """The payment intent's payments of invoices."""
     answer = _asked(
-        lambda: _client(api_key).v1.invoice_payments.list(
+        lambda: client(api_key).v1.invoice_payments.list(
             {
                 "payment": {"type": "payment_intent", "payment_intent": intent},
                 "limit": _MOST_PAYMENTS,
@@ -72,7 +72,7 @@ def _payments(api_key: str, intent: str) -> list[InvoicePayment]:
 
 def endpoints(api_key: str) -> list[Endpoint]:
     """The webhook endpoints that lead to this service, where they are enabled. StripeUnavailable"""
-    found = _asked(lambda: list(_client(api_key).v1.webhook_endpoints.list().auto_paging_iter()))
+    found = _asked(lambda: list(client(api_key).v1.webhook_endpoints.list().auto_paging_iter()))
     if found is None:
         raise StripeUnavailable("Stripe does not list its webhook endpoints")
     known = [Endpoint.model_validate(one.to_dict()) for one in found]
@@ -94,7 +94,8 @@ def _asked(question: Callable[[], T]) -> T | None:
 
 
 @cache
-def _client(api_key: str) -> "StripeClient":
+def client(api_key: str) -> "StripeClient":
+    """A client for one key; what it sends once more bears the same idempotency key."""
     import stripe
 
     return stripe.StripeClient(

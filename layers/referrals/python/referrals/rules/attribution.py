@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from referrals.rules.outside import Order
+
 
 class Status(StrEnum):
     """Where an attribution stands."""
@@ -48,7 +50,12 @@ CLAIM_REASONS = frozenset({REFUNDED_REASON, DISPUTED_REASON})
 
 @dataclass(frozen=True, kw_only=True)
 class Reward:
-    """Credits for one side. Claims took back `reversed_credits`, and missed the `shortfall`."""
+    """Credits for one side. Claims took back `reversed_credits`, and missed the `shortfall`.
+
+    `backend` is where they are granted, None for the ledger. There, `outside_id` of `customer` is
+    what holds them, worth `amount`; `order` is what is under way, `gone` are customers that were
+    deleted, and `unlinked` says that it waits for one.
+    """
 
     id: str
     attribution_id: str
@@ -64,6 +71,14 @@ class Reward:
     reversed_credits: int = 0
     shortfall: int = 0
     reversals: int = 0
+    backend: str | None = None
+    customer: str | None = None
+    outside_id: str | None = None
+    amount: int | None = None
+    currency: str | None = None
+    order: Order | None = None
+    gone: tuple[str, ...] = ()
+    unlinked: bool = False
 
     @property
     def credits_grant_key(self) -> str:
@@ -122,10 +137,9 @@ class Attribution:
 
     @property
     def pending_rewards(self) -> tuple[Reward, ...]:
-        """The rewards whose credits are still owed: none once the attribution is rejected."""
-        if self.status in (Status.REJECTED, Status.REVIEW_REQUIRED):
-            return ()
-        return tuple(reward for reward in self.rewards if reward.pending)
+        """The rewards whose credits are still owed: once it is rejected, only those ordered."""
+        lapsed = self.status in (Status.REJECTED, Status.REVIEW_REQUIRED)
+        return tuple(one for one in self.rewards if one.pending and (one.order or not lapsed))
 
     @property
     def granted_rewards(self) -> tuple[Reward, ...]:
@@ -133,9 +147,20 @@ class Attribution:
         return tuple(reward for reward in self.rewards if not reward.pending)
 
     @property
+    def committed_rewards(self) -> tuple[Reward, ...]:
+        """Those booked or ordered: no decision undoes them any more, only a reversal does."""
+        return tuple(one for one in self.rewards if one.order or not one.pending)
+
+    @property
+    def unsettled_rewards(self) -> tuple[Reward, ...]:
+        """The rewards for which recovery has something to do, at their `next_attempt_at`."""
+        settled = (one for one in self.granted_rewards if one.next_attempt_at)
+        return (*self.pending_rewards, *settled)
+
+    @property
     def next_attempt_at(self) -> datetime | None:
-        """When recovery should look at the pending rewards; None when nothing is owed."""
-        due = [reward.next_attempt_at for reward in self.pending_rewards if reward.next_attempt_at]
+        """When recovery should look at it; None when nothing is owed."""
+        due = [one.next_attempt_at for one in self.unsettled_rewards if one.next_attempt_at]
         if not due:
             return None
         earliest = min(due)
@@ -189,6 +214,9 @@ class LedgerEntry:
     attribution_id: str
     at: datetime
     shortfall: int = 0
+    # Where the credits are, and what holds them there; the ledger itself holds what has none.
+    backend: str | None = None
+    outside_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

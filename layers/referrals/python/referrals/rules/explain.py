@@ -68,7 +68,8 @@ def reason(attribution: Attribution, role: Role) -> Reason:
 def pays_at(attribution: Attribution, role: Role) -> datetime | None:
     """When the credits of this side come, where that is known and still ahead."""
     own = reward_of(attribution, role)
-    if own is None or own not in attribution.pending_rewards:
+    lapsed = attribution.status is Status.REJECTED
+    if own is None or lapsed or own not in attribution.pending_rewards:
         return None
     return attribution.held_until or own.next_attempt_at
 

@@ -60,7 +60,7 @@ def meet_payment(
     `flags` are the risk flags found now; `capped` says that the referrer's month is full.
     The order in which payment, refund and dispute were heard of makes no difference.
     """
-    if payment.warned and not attribution.granted_rewards:
+    if payment.warned and not attribution.committed_rewards:
         flags = (*flags, WARNING_FLAG)
     if attribution.status in _WAITING:
         return _first_payment(attribution, payment, flags, programme, actor, capped=capped)
@@ -73,7 +73,7 @@ def meet_payment(
         return _reject_for_claim(attribution, known, payment, actor)
     if held_by_warning(attribution):
         return _review_on(attribution, known, flags, programme, actor, capped=capped)
-    held = attribution.status in _OWING and not attribution.granted_rewards
+    held = attribution.status in _OWING and not attribution.committed_rewards
     if held and flags and not attribution.reviewed:
         return _send_to_review(attribution, known, flags, actor)
     return _unless_same(attribution, known.with_flags(*flags) if flags else known)
@@ -145,22 +145,23 @@ def _resume(
     """The claim that rejected it was withdrawn: go on where it would be without."""
     actor = replace(actor, why="claim withdrawn")
     known = replace(known, skip_reason=None)
-    if not attribution.granted_rewards:
+    if not attribution.committed_rewards:
         if flags and not attribution.reviewed:
             return _send_to_review(attribution, known, flags, actor)
         return _qualify(attribution, known, programme, actor, capped=capped)
-    sides = {reward.role for reward in attribution.granted_rewards}
+    sides = {reward.role for reward in attribution.committed_rewards}
     was_capped = attribution.cap_month is None
     owed = owed_rewards(known, programme, actor.at, capped=was_capped)
     known = replace(
         known,
-        rewards=known.granted_rewards
+        rewards=known.committed_rewards
         + tuple(reward for reward in owed if reward.role not in sides),
         skip_reason=CAPPED_REASON if was_capped else None,
     )
     if was_capped:
         return _moved(attribution, known, Status.CAPPED, actor)
-    status = Status.QUALIFIED if len(known.granted_rewards) < len(owed) else Status.REWARDED
+    owing = any(reward.pending for reward in known.rewards)
+    status = Status.QUALIFIED if owing else Status.REWARDED
     return _moved(attribution, known, status, actor)
 
 
@@ -212,7 +213,7 @@ def _reject_for_claim(
 ) -> Change:
     """Nothing of the payment is left: owed rewards lapse, granted ones are reversed elsewhere."""
     reason = _claim_reason(payment)
-    granted = known.granted_rewards
+    granted = known.committed_rewards
     rejected = replace(
         known,
         skip_reason=reason,
@@ -226,7 +227,7 @@ def _reject_for_claim(
 
 def _release(attribution: Attribution) -> CapUse | None:
     """The slot of a qualification that never paid out goes back to the referrer's month."""
-    if attribution.cap_month is None or attribution.granted_rewards:
+    if attribution.cap_month is None or attribution.committed_rewards:
         return None
     return CapUse(user_id=attribution.referrer_user_id, month=attribution.cap_month, slots=-1)
 
@@ -260,7 +261,7 @@ def _with_claims(attribution: Attribution, payment: "Payment", programme: Progra
     if payment.warned:
         found.append(WARNING_FLAG)
     flagged = replace(attribution, risk_flags=_lasting_flags(attribution)).with_flags(*found)
-    if not programme.reverse_automatically and attribution.granted_rewards:
+    if not programme.reverse_automatically and attribution.committed_rewards:
         return flagged
     return replace(flagged, claimed_amount=payment.claimed)
 
@@ -279,7 +280,7 @@ def _by_claim(attribution: Attribution) -> bool:
 
 
 def _may_reject(attribution: Attribution, programme: Programme) -> bool:
-    return programme.reverse_automatically or not attribution.granted_rewards
+    return programme.reverse_automatically or not attribution.committed_rewards
 
 
 def _moved(attribution: Attribution, known: Attribution, to: Status, actor: Actor) -> Change:

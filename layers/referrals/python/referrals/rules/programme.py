@@ -19,6 +19,8 @@ class Programme:
     reverse_automatically: bool = True
     risk_rules: frozenset[str] = frozenset(RISK_RULES)
     velocity_limit: int = 100
+    # Where credits are granted; None is the ledger.
+    credits_backend: str | None = None
 
     @property
     def window(self) -> timedelta:

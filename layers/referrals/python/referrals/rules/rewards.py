@@ -47,6 +47,7 @@ def owed_rewards(
             created_at=at,
             stripe_invoice_id=attribution.first_paid_invoice_id,
             next_attempt_at=at,
+            backend=programme.credits_backend,
         )
         for role, user_id, credits in sides
     )
@@ -55,13 +56,14 @@ def owed_rewards(
 def due_rewards(
     attribution: Attribution, now: datetime, *, ignore_backoff: bool = False
 ) -> tuple[Reward, ...]:
-    """The pending rewards to try now. A hold is never ignored, a backoff may be."""
+    """The rewards that the ledger owes now. A hold is never ignored, a backoff may be."""
     if attribution.held_until and now < attribution.held_until:
         return ()
     return tuple(
         reward
         for reward in attribution.pending_rewards
-        if ignore_backoff or reward.next_attempt_at is None or reward.next_attempt_at <= now
+        if reward.backend is None
+        and (ignore_backoff or reward.next_attempt_at is None or reward.next_attempt_at <= now)
     )
 
 
@@ -90,18 +92,19 @@ def grant(attribution: Attribution, rewards: Iterable[Reward], actor: Actor) -> 
         ledger.extend([entry] if entry else [])
         after = after.with_reward(granted)
     change = Change(before=attribution, after=after, ledger=tuple(ledger))
-    if after.pending_rewards:
-        return change
-    return change.then(_settled(after, actor))
+    return change.then(settled(after, actor))
 
 
-def _settled(attribution: Attribution, actor: Actor) -> Change:
+def settled(attribution: Attribution, actor: Actor) -> Change | None:
+    """The end of an attribution none of whose rewards is owed any more; None for another."""
+    if attribution.pending_rewards or attribution.status is Status.REJECTED:
+        return None
     capped = attribution.skip_reason == CAPPED_REASON
     status = Status.CAPPED if capped else Status.REWARDED
-    settled = replace(attribution, rewarded_at=actor.at, error=None, held_until=None)
+    whole = replace(attribution, rewarded_at=actor.at, error=None, held_until=None)
     if attribution.status is status:
-        return Change(before=attribution, after=settled)
-    return move(settled, status, actor)
+        return Change(before=attribution, after=whole)
+    return move(whole, status, actor)
 
 
 def fail_grant(attribution: Attribution, reward: Reward, message: str, actor: Actor) -> Change:
@@ -116,7 +119,8 @@ def fail_grant(attribution: Attribution, reward: Reward, message: str, actor: Ac
     )
     after = attribution.with_reward(failed)
     change = Change(before=attribution, after=after)
-    if attempts < ATTEMPTS_UNTIL_FAILED or attribution.status is Status.FAILED:
+    over = attribution.status in (Status.FAILED, Status.REJECTED) or not reward.pending
+    if attempts < ATTEMPTS_UNTIL_FAILED or over:
         return change
     return change.then(move(after, Status.FAILED, actor, error=message))
 
@@ -138,7 +142,9 @@ def reverse(
     *,
     without: Collection[str] = (),
 ) -> Change | None:
-    """Bring every granted reward in line with the claims on its payment; None where it is.
+    """Bring every reward that the ledger granted in line with the claims on its payment.
+
+    None where all are.
 
     Rewards of the users in `without` are left for another time.
 
@@ -147,7 +153,7 @@ def reverse(
     after = attribution
     ledger: list[LedgerEntry] = []
     for reward in attribution.granted_rewards:
-        if reward.user_id in without:
+        if reward.user_id in without or reward.backend:
             continue
         available = balances.get(reward.user_id, 0)
         changed, entry = _toward_claim(attribution, reward, available, actor.at)
@@ -159,11 +165,16 @@ def reverse(
     return Change(before=attribution, after=after, ledger=tuple(ledger))
 
 
+def claimed(attribution: Attribution, reward: Reward) -> int:
+    """The credits that claims ask of a granted reward beyond those taken; below zero, give back."""
+    target = claim_target(reward.credits, attribution.claimed_amount, attribution.paid_amount)
+    return target - reward.reversed_credits - reward.shortfall
+
+
 def _toward_claim(
     attribution: Attribution, reward: Reward, available: int, at: datetime
 ) -> tuple[Reward, LedgerEntry | None]:
-    target = claim_target(reward.credits, attribution.claimed_amount, attribution.paid_amount)
-    missing = target - reward.reversed_credits - reward.shortfall
+    missing = claimed(attribution, reward)
     if missing == 0:
         return reward, None
     if missing > 0:
@@ -181,7 +192,7 @@ def _toward_claim(
         reversals=number,
     )
     entry = LedgerEntry(
-        key=_claim_key(kind, reward, number),
+        key=claim_key(kind, reward, number),
         user_id=reward.user_id,
         credits=booked,
         kind=kind,
@@ -192,7 +203,8 @@ def _toward_claim(
     return changed, entry
 
 
-def _claim_key(kind: str, reward: Reward, number: int) -> str:
+def claim_key(kind: str, reward: Reward, number: int) -> str:
+    """The key of a reward's reversal or reinstatement; they are numbered together."""
     return f"{kind}:{reward.credits_grant_key}" + ("" if number == 1 else f":{number}")
 
 
@@ -200,5 +212,5 @@ def booking_keys(reward: Reward) -> list[str]:
     """Every key under which something may have been booked for the reward."""
     numbers = range(1, reward.reversals + 1)
     kinds = (REVERSAL, REINSTATEMENT)
-    claims = [_claim_key(kind, reward, number) for number in numbers for kind in kinds]
+    claims = [claim_key(kind, reward, number) for number in numbers for kind in kinds]
     return [reward.credits_grant_key, *claims]

@@ -150,7 +150,8 @@ def _bookings(table: Table, after: Attribution, change: Change) -> list[Part]:
     ]
     by_user: dict[str, int] = defaultdict(int)
     for entry in change.ledger:
-        by_user[entry.user_id] += entry.credits
+        if entry.backend is None:
+            by_user[entry.user_id] += entry.credits
     for user_id, credits in by_user.items():
         if credits:
             parts.append(_credit(table, user_id, credits))

@@ -18,6 +18,8 @@ from referrals.rules.attribution import (
 )
 from referrals.rules.events import Place
 from referrals.rules.ids import reward_id
+from referrals.rules.orders import is_late
+from referrals.rules.outside import Order
 from referrals.rules.times import parse_timestamp, timestamp
 from referrals.store import keys
 
@@ -25,6 +27,7 @@ _ATTRIBUTION_TIMES = frozenset(
     {"created_at", "expires_at", "qualified_at", "rewarded_at", "reviewed_at", "held_until"}
 )
 _LISTS = frozenset({"risk_flags", "signup_flags"})
+_ORDER_TIMES = frozenset({"since"})
 _REWARD_TIMES = frozenset({"created_at", "credits_granted_at", "next_attempt_at"})
 _DERIVED_IN_REWARD = frozenset({"id", "attribution_id", "role", "user_id", "stripe_invoice_id"})
 
@@ -42,7 +45,7 @@ def attribution_item(attribution: Attribution) -> Item:
     if attribution.utm_campaign:
         item["in_campaign"] = keys.in_lane(attribution.utm_campaign, lane)
     if attribution.next_attempt_at is not None:
-        item["pending"] = str(lane)
+        item["pending"] = keys.pending(lane, late=is_late(attribution))
         item["next_attempt_at"] = timestamp(attribution.next_attempt_at)
     return item
 
@@ -68,7 +71,25 @@ def _reward(reward: Reward) -> Item:
     item: Item = {}
     for name in _REWARD_FIELDS:
         _set(item, name, getattr(reward, name), _REWARD_TIMES)
+    if reward.order is not None:
+        item["order"] = _order(reward.order)
     return item
+
+
+def _order(order: Order) -> Item:
+    item: Item = {}
+    for name in _ORDER_FIELDS:
+        _set(item, name, getattr(order, name), _ORDER_TIMES)
+    return item
+
+
+def _order_from(item: Item) -> Order:
+    values: dict[str, Any] = {
+        name: parse_timestamp(item[name]) if name in _ORDER_TIMES else item[name]
+        for name in _ORDER_FIELDS
+        if name in item
+    }
+    return Order(**{"credits": 0} | values)
 
 
 def _reward_from(item: Item, role: Role, attribution: dict[str, Any]) -> Reward:
@@ -78,8 +99,10 @@ def _reward_from(item: Item, role: Role, attribution: dict[str, Any]) -> Reward:
         for name in _REWARD_FIELDS
         if name in item
     }
+    if "order" in item:
+        values["order"] = _order_from(item["order"])
     return Reward(
-        **{"credits": 0} | values,
+        **{"credits": 0} | values | {"gone": tuple(item.get("gone", ()))},
         id=reward_id(attribution["id"], role),
         attribution_id=attribution["id"],
         role=role,
@@ -131,8 +154,8 @@ def ledger_item(entry: LedgerEntry, place: Place) -> Item:
         "at": timestamp(entry.at),
         "step": place_text(place),
     }
-    if entry.shortfall:
-        item["shortfall"] = entry.shortfall
+    for name in ("shortfall", "backend", "outside_id"):
+        _set(item, name, getattr(entry, name), frozenset())
     return item
 
 
@@ -146,6 +169,8 @@ def ledger_from(item: Item) -> LedgerEntry:
         attribution_id=item["attribution_id"],
         at=parse_timestamp(item["at"]),
         shortfall=item.get("shortfall", 0),
+        backend=item.get("backend"),
+        outside_id=item.get("outside_id"),
     )
 
 
@@ -172,5 +197,6 @@ def _set(item: Item, name: str, value: Any, times: frozenset[str]) -> None:
 
 _ATTRIBUTION_FIELDS = tuple(field.name for field in fields(Attribution) if field.name != "rewards")
 _REWARD_FIELDS = tuple(
-    field.name for field in fields(Reward) if field.name not in _DERIVED_IN_REWARD
+    field.name for field in fields(Reward) if field.name not in {*_DERIVED_IN_REWARD, "order"}
 )
+_ORDER_FIELDS = tuple(field.name for field in fields(Order))

@@ -43,6 +43,11 @@ def in_lane(value: str, lane: int) -> str:
     return f"{value}#{lane}"
 
 
+def pending(lane: int, *, late: bool) -> str:
+    """A partition of what recovery looks at: grants that are late, and what else is under way."""
+    return str(lane) if late else in_lane("aside", lane)
+
+
 def code(code: str) -> Key:
     return Key(f"CODE#{code}", "CODE")
 

@@ -1,4 +1,4 @@
-"""Which attributions are owed rewards, by the time at which they are tried next."""
+"""Which attributions recovery has something to do for, by the time at which they are tried next."""
 
 from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
@@ -6,11 +6,13 @@ from referrals.dynamodb.values import Item
 from referrals.store import keys
 
 
-def entries(table: Table) -> list[Item]:
-    """All that is owed, next attempt first. The index may be behind."""
+def entries(table: Table, *, late: bool = True) -> list[Item]:
+    """The grants that are owed, or (not `late`) what waits for customers and what claims ask of
+    the outside; next attempt first. The index may be behind."""
 
     def read(lane: int) -> list[Item]:
-        return list(table.query_index(keys.PENDING_GRANTS, ("pending", str(lane))))
+        partition = "pending", keys.pending(lane, late=late)
+        return list(table.query_index(keys.PENDING_GRANTS, partition))
 
     found = [entry for lane in side_by_side(read, range(keys.LANES)) for entry in lane]
     return sorted(found, key=lambda entry: str(entry["next_attempt_at"]))

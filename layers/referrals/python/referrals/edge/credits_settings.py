@@ -1,0 +1,51 @@
+"""Where credits go, as the operator chose: checked when a process starts, not when money moves."""
+
+import os
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from referrals.rules.programme import Programme
+
+LEDGER = "ledger"
+STRIPE_BALANCE = "stripe_balance"
+BACKENDS = (LEDGER, STRIPE_BALANCE)
+
+_AMOUNT = re.compile(r"\d{1,9}(\.\d{1,9})?")
+_CURRENCY = re.compile(r"[a-z]{3}")
+
+
+@dataclass(frozen=True)
+class CreditsSettings:
+    """The backend, and what a credit is worth there in the currency's minor units."""
+
+    backend: str
+    per_credit: Fraction
+    currency: str
+
+    @property
+    def outside(self) -> str | None:
+        """The backend's name; None for the ledger."""
+        return None if self.backend == LEDGER else self.backend
+
+
+def credits_settings() -> CreditsSettings:
+    """As the environment says. ValueError names the parameter that is wrong or missing."""
+    backend = os.environ.get("CREDITS_BACKEND") or LEDGER
+    if backend not in BACKENDS:
+        raise ValueError(f"CREDITS_BACKEND must be one of {', '.join(BACKENDS)}")
+    amount, currency = os.environ.get("CREDIT_AMOUNT", ""), os.environ.get("CREDIT_CURRENCY", "")
+    if backend == LEDGER:
+        return CreditsSettings(backend, Fraction(0), "")
+    if not _AMOUNT.fullmatch(amount) or not Fraction(amount):
+        raise ValueError(f"CREDIT_AMOUNT must be above 0 with CREDITS_BACKEND={backend}")
+    if not _CURRENCY.fullmatch(currency):
+        raise ValueError(f"CREDIT_CURRENCY must be as usd with CREDITS_BACKEND={backend}")
+    return CreditsSettings(backend, Fraction(amount), currency)
+
+
+def check(chosen: CreditsSettings, programme: Programme) -> None:
+    """ValueError where a reward would be worth nothing outside."""
+    for credits in (programme.referrer_credits, programme.referred_credits):
+        if chosen.per_credit and credits and credits * chosen.per_credit < 1:
+            raise ValueError(f"CREDIT_AMOUNT makes {credits} credits worth less than one unit")

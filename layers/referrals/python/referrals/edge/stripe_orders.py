@@ -1,0 +1,103 @@
+"""Asking Stripe to move credits: what its failures mean for an order, in words without secrets."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from referrals.edge import stripe_api
+from referrals.rules.outside import CustomerGone, Undone
+
+if TYPE_CHECKING:
+    from stripe import StripeClient
+    from stripe._request_options import RequestOptions
+
+# What the booking's key is called in the metadata of Stripe's objects.
+KEY = "credits_grant_key"
+# Stripe's largest page.
+PAGE = 100
+
+_SECRETS = re.compile(r"\b(sk|rk|pk|whsec)_\w+[\w*]*")
+_LONGEST = 200
+_CONFLICT = 409
+_SERVER_ERROR = 500
+
+
+class Account:
+    """The account whose customers hold the credits, reached with the operator's API key."""
+
+    def __init__(self, api_key: Callable[[], str | None], connected: str = "") -> None:
+        self._api_key = api_key
+        self._connected = connected
+
+    @property
+    def client(self) -> "StripeClient":
+        """The client. Undone where there is no key."""
+        key = self._api_key()
+        if not key:
+            raise Undone("the Stripe secret holds no API key", down=True)
+        return stripe_api.client(key)
+
+    def options(self, idempotency_key: str | None = None) -> "RequestOptions":
+        """The options of one request."""
+        options: RequestOptions = {}
+        if idempotency_key:
+            options["idempotency_key"] = idempotency_key
+        if self._connected:
+            options["stripe_account"] = self._connected
+        return options
+
+    def is_gone(self, customer: str) -> bool:
+        """Whether the customer was deleted: for good, and never where Stripe knows of none."""
+        found = self.client.v1.customers.retrieve(customer, options=self.options())
+        return bool(getattr(found, "deleted", False))
+
+    @contextmanager
+    def asked(self, customer: str | None = None) -> Iterator[None]:
+        """Stripe's failures as Undone, and as CustomerGone where the customer was deleted."""
+        import stripe
+
+        try:
+            with _understood():
+                yield
+        except Undone as undone:
+            cause = undone.__cause__
+            if (
+                customer
+                and isinstance(cause, stripe.InvalidRequestError)
+                and cause.code == "resource_missing"
+            ):
+                with _understood():
+                    gone = self.is_gone(customer)
+                if gone:
+                    raise CustomerGone(customer) from cause
+            raise
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    import stripe
+
+    try:
+        yield
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        raise Undone("Stripe refuses the API key", down=True) from error
+    except stripe.RateLimitError as error:
+        raise Undone("Stripe is asked too often", down=True) from error
+    except stripe.APIConnectionError as error:
+        raise Undone("Stripe did not answer", doubtful=True, down=True) from error
+    except stripe.IdempotencyError as error:
+        raise Undone(f"Stripe: {_words(error)}", doubtful=True) from error
+    except stripe.StripeError as error:
+        status = error.http_status or _SERVER_ERROR
+        if status == _CONFLICT:
+            raise Undone("Stripe is doing it already", doubtful=True) from error
+        if status >= _SERVER_ERROR:
+            raise Undone(f"Stripe failed ({status})", doubtful=True, down=True) from error
+        raise Undone(f"Stripe: {_words(error)}", refused=True) from error
+
+
+def _words(error: Exception) -> str:
+    """Stripe's own words, as far as staff may read them."""
+    told = getattr(error, "user_message", None) or str(error) or type(error).__name__
+    return _SECRETS.sub("…", told)[:_LONGEST]
