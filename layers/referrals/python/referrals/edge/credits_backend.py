@@ -1,8 +1,14 @@
 """The backend that the operator chose, ready to be asked; only recovery needs one."""
 
+from typing import TYPE_CHECKING
+
 from referrals.acts.ordering import Backend, Outside
 from referrals.edge.credits_settings import LEDGER
 from referrals.edge.settings import settings
+from referrals.rules.outside import Undone
+
+if TYPE_CHECKING:
+    from stripe import StripeClient
 
 
 def outside() -> Outside | None:
@@ -17,5 +23,14 @@ def _stripe_balance() -> Backend:
     from referrals.edge.stripe_orders import Account
 
     chosen = settings().credits
-    account = Account(lambda: settings().stripe.api_key, settings().stripe_scope.account)
+    account = Account(_stripe, settings().stripe_scope.account)
     return StripeBalance(account, chosen.per_credit, chosen.currency)
+
+
+def _stripe() -> "StripeClient":
+    from referrals.edge import stripe_api
+
+    api_key = settings().stripe.api_key
+    if not api_key:
+        raise Undone("the Stripe secret holds no API key", down=True)
+    return stripe_api.client(api_key)

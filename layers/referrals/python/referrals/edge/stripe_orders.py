@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from referrals.edge import stripe_api
 from referrals.rules.outside import CustomerGone, Undone
 
 if TYPE_CHECKING:
@@ -24,19 +23,16 @@ _SERVER_ERROR = 500
 
 
 class Account:
-    """The account whose customers hold the credits, reached with the operator's API key."""
+    """The account whose customers hold the credits; `client` raises Undone where there is none."""
 
-    def __init__(self, api_key: Callable[[], str | None], connected: str = "") -> None:
-        self._api_key = api_key
+    def __init__(self, client: Callable[[], "StripeClient"], connected: str = "") -> None:
+        self._client = client
         self._connected = connected
 
     @property
     def client(self) -> "StripeClient":
-        """The client. Undone where there is no key."""
-        key = self._api_key()
-        if not key:
-            raise Undone("the Stripe secret holds no API key", down=True)
-        return stripe_api.client(key)
+        """Stripe, by the operator's API key as it is now."""
+        return self._client()
 
     def options(self, idempotency_key: str | None = None) -> "RequestOptions":
         """The options of one request."""

@@ -198,7 +198,7 @@ def _send_to_review(
         skip_reason=None,
         error=None,
     )
-    released = _release(attribution)
+    released = release(attribution)
     change = _moved(
         attribution,
         replace(known, cap_month=None),
@@ -222,10 +222,10 @@ def _reject_for_claim(
         cap_month=attribution.cap_month if granted else None,
     )
     change = _moved(attribution, rejected, Status.REJECTED, replace(actor, why=reason))
-    return replace(change, cap=None if granted else _release(attribution))
+    return replace(change, cap=None if granted else release(attribution))
 
 
-def _release(attribution: Attribution) -> CapUse | None:
+def release(attribution: Attribution) -> CapUse | None:
     """The slot of a qualification that never paid out goes back to the referrer's month."""
     if attribution.cap_month is None or attribution.committed_rewards:
         return None

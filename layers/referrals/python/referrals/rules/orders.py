@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from referrals.rules.attribution import Actor, Attribution, Change, LedgerEntry, Reward
+from referrals.rules.attribution import Actor, Attribution, Change, LedgerEntry, Reward, Status
+from referrals.rules.life import release
 from referrals.rules.outside import Done, Money, Order, Undone
 from referrals.rules.rewards import (
     REINSTATEMENT,
@@ -219,11 +220,19 @@ def put_off(attribution: Attribution, reward: Reward, undone: Undone, actor: Act
 
 
 def withdraw(attribution: Attribution, reward: Reward, actor: Actor) -> Change:
-    """The order's customer was deleted: it is ordered anew, elsewhere if anywhere."""
+    """The order's customer was deleted: it is ordered anew, elsewhere if anywhere.
+
+    Where the attribution was rejected meanwhile, the reward lapses, as all that was not ordered.
+    """
     gone = (*reward.gone, reward.order.customer) if reward.order and reward.order.customer else ()
     freed = replace(reward, order=None, gone=gone or reward.gone, next_attempt_at=actor.at)
     after = attribution.with_reward(freed)
-    return noticed(Change(before=attribution, after=after), actor.at)
+    if attribution.status is not Status.REJECTED or not reward.pending:
+        return noticed(Change(before=attribution, after=after), actor.at)
+    after = replace(after, rewards=tuple(one for one in after.rewards if one.id != reward.id))
+    slot = release(after)
+    after = replace(after, cap_month=None) if slot else after
+    return Change(before=attribution, after=after, cap=slot)
 
 
 def wait_for_customer(attribution: Attribution, reward: Reward, why: str, actor: Actor) -> Change:

@@ -1,0 +1,84 @@
+"""A programme whose credits are outside: its table, Stripe's account, and one clock for both."""
+
+from datetime import timedelta
+from fractions import Fraction
+from typing import Any
+
+import stripe
+
+from referrals.acts import recovery
+from referrals.acts.ordering import Backend, Outside
+from referrals.edge.stripe_balance import StripeBalance
+from referrals.edge.stripe_orders import Account
+from referrals.rules.attribution import Attribution
+from referrals.rules.facts import CustomerLinked
+from referrals.rules.programme import Programme
+from tests.outside.books import differences
+from tests.outside.stripe_account import StripeAccount, Wire
+from tests.samples import NOW, actor, charge, dispute
+from tests.store.scene import Scene
+from tests.tables import direct_table
+
+PER_CREDIT = Fraction("0.1")
+_HOUR = timedelta(hours=1)
+
+
+class OutsideScene(Scene):
+    """`ref` refers; a reward of 10,000 credits is worth 1,000 cents."""
+
+    def __init__(self, backend: str = "stripe_balance", **programme: Any) -> None:
+        super().__init__(Programme(credits_backend=backend, **programme), direct_table())
+        self.at = NOW
+        self.account = StripeAccount(lambda: self.at)
+        self.wire = Wire(self.account)
+        self.backend = self._backend(backend)
+
+    def _backend(self, name: str) -> Backend:
+        client = stripe.StripeClient("sk_test_x", http_client=self.wire, max_network_retries=0)
+        account = Account(lambda: client)
+        return {"stripe_balance": StripeBalance}[name](account, PER_CREDIT, "usd")
+
+    def later(self, by: timedelta = _HOUR) -> None:
+        self.at += by
+
+    def link(self, user_id: str) -> str:
+        customer = f"cus_{user_id}"
+        self.account.add(customer)
+        self.tell(CustomerLinked(customer_id=customer, user_id=user_id), at=self.at)
+        return customer
+
+    def paid(self, user_id: str = "new") -> Attribution:
+        """A referral that has qualified, and for which nothing was done outside yet."""
+        self.sign_up(user_id, at=self.at)
+        self.link(user_id)
+        paid = {"charge_id": f"ch_{user_id}", "payment_intent_id": f"pi_{user_id}"}
+        return self.pay(user_id, at=self.at, **paid)
+
+    def claim(self, amount: int, user_id: str = "new", **dispute_too: Any) -> None:
+        """So much of the payment is refunded, all in all."""
+        told = charge(charge_id=f"ch_{user_id}", customer_id=f"cus_{user_id}", refunded=amount)
+        self.tell(told, at=self.at)
+
+    def disputed(self, user_id: str = "new", **state: Any) -> None:
+        told = dispute(dispute_id=f"dp_{user_id}", charge_id=f"ch_{user_id}", **state)
+        self.tell(told, at=self.at)
+
+    def recovered(self, *, ignore_backoff: bool = True, limit: int = 50) -> recovery.Recovery:
+        return recovery.recover(
+            self.table,
+            limit,
+            self.programme,
+            actor(self.at),
+            ignore_backoff=ignore_backoff,
+            outside=Outside(self.backend),
+        )
+
+    def credit(self, user_id: str) -> int:
+        """What the user has at Stripe, in cents."""
+        found = self.account.customers[f"cus_{user_id}"]
+        grants = [one for one in self.account.grants if one["customer"] == found["id"]]
+        return -found.get("balance", 0) + sum(map(self.account.available, grants))
+
+    def differences(self) -> list[str]:
+        """What is not as it should be, in the table or between the ledger and the outside."""
+        return [*self.broken(), *differences(self.table, self.account)]
