@@ -96,9 +96,7 @@ class Event:
         return json.dumps(told, separators=(",", ":"), ensure_ascii=False)
 
 
-def event_of(
-    attribution_id: str, step: Step, sequence: int, referral: Mapping[str, Any]
-) -> Event:
+def event_of(attribution_id: str, step: Step, sequence: int, referral: Mapping[str, Any]) -> Event:
     """The event of a step; `referral` is the public view of the referral when it is sent.
 
     The id follows from the step alone, so that a replay has the same. It holds no full stop, which

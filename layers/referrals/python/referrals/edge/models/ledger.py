@@ -16,3 +16,5 @@ class LedgerView(BaseModel):
     shortfall: int = 0
     attribution_id: str
     at: Time
+    backend: str | None = None
+    outside_id: str | None = None

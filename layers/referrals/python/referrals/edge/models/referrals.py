@@ -22,6 +22,9 @@ class RewardView(BaseModel):
     credits_grant_error: str | None = None
     stripe_invoice_id: str | None = None
     created_at: Time
+    # Where they are granted, and what holds them there; the ledger's say nothing.
+    backend: str | None = None
+    outside_id: str | None = None
 
 
 class ReferralView(BaseModel):
