@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from referrals.acts.erasure import erase
+from referrals.acts.reconcile import reconcile
 from referrals.rules.attribution import Role
 from referrals.rules.facts import CustomerLinked
 from tests.outside.stripe_account import (
@@ -354,3 +355,12 @@ def test_what_was_not_ordered_goes_where_credits_go_now(scene):
     assert scene.recover(scene.at).recovered == 2
     assert (scene.balance("new"), scene.account.transactions) == (10_000, [])
     assert scene.differences() == []
+
+
+def test_reconcile_agrees_with_what_is_outside(scene):
+    scene.paid()
+    scene.recovered()
+    scene.account.spend("cus_new", 300)
+    scene.claim(PAID)
+    scene.recovered()
+    assert reconcile(scene.table).differences == ()
