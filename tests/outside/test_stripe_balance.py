@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from referrals.acts.erasure import erase
-from referrals.acts.reconcile import reconcile
 from referrals.rules.attribution import Role
 from referrals.rules.facts import CustomerLinked
 from tests.outside.stripe_account import (
@@ -15,6 +14,7 @@ from tests.outside.stripe_account import (
     LOST_ANSWER,
     LOST_REQUEST,
 )
+from tests.recounted import recounted
 from tests.samples import PAID, SECRET
 
 
@@ -363,4 +363,4 @@ def test_reconcile_agrees_with_what_is_outside(scene):
     scene.account.spend("cus_new", 300)
     scene.claim(PAID)
     scene.recovered()
-    assert reconcile(scene.table).differences == ()
+    assert recounted(scene.table).differences == ()

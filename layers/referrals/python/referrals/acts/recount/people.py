@@ -46,7 +46,9 @@ def of_accounts(
 
 
 def _booked(table: Table, user_id: str) -> int:
-    entries = table.query(keys.user(user_id), prefix=keys.LEDGER_PREFIX, only=("credits", "backend"))
+    entries = table.query(
+        keys.user(user_id), prefix=keys.LEDGER_PREFIX, only=("credits", "backend")
+    )
     # What is kept outside is in no balance here.
     return sum(entry["credits"] for entry in entries if "backend" not in entry)
 
