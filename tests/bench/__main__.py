@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.bench import clicks, cold, cost, ground, growth, report, warm
+from tests.bench import clicks, cold, cost, crowds, ground, growth, report, warm
 from tests.bench.figures import Figure
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
@@ -14,6 +14,7 @@ BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "warm": warm.measure,
     "clicks": clicks.measure,
     "growth": growth.measure,
+    "crowds": crowds.measure,
 }
 
 

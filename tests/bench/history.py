@@ -6,17 +6,16 @@ for every other hour the count that the roll-up leaves.
 """
 
 import hashlib
-from collections import defaultdict
+import itertools
+import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from ulid import ULID
 
-from referrals.dynamodb.parts import Part
-from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import dynamodb_values
 from referrals.rules.attribution import Actor, Attribution, Change, Status
 from referrals.rules.clicks import Click
@@ -25,13 +24,13 @@ from referrals.rules.periods import Period, holders, hour_of
 from referrals.rules.programme import Programme
 from referrals.rules.rewards import grant, owed_rewards
 from referrals.rules.times import hour_floor, minute_floor, month_of, timestamp
-from referrals.store import attributions, clicks, funnel_counts, keys
-from referrals.store.funnel_counts import Shard
+from referrals.store import attributions, clicks, keys
 from release.transformed import TEMPLATE
 from tests.bench import ground
 from tests.bench.programme import HASHING_SECRET
 from tests.bench.progress import shown
 from tests.bench.seeking import SeekingStore
+from tests.bench.written import Written, folded
 from tests.functions.running import CODE
 
 NOW = datetime(2026, 11, 20, 12, 34, 56, 789000, tzinfo=UTC)
@@ -39,6 +38,8 @@ NOW = datetime(2026, 11, 20, 12, 34, 56, 789000, tzinfo=UTC)
 SINCE = NOW - timedelta(hours=20)
 A_DAY = 1_000
 CLICKS_EACH = 10
+# The roll-up ran a minute ago.
+COUNTED_UNTIL = datetime(2026, 11, 20, 12, 33, tzinfo=UTC)
 # What is owed at any time is a matter of the pace, not of the age.
 OWED = 40
 
@@ -55,63 +56,54 @@ def user_of(number: int) -> str:
     return f"user-referrer-{number // A_DAY}-{number % 40}"
 
 
-def kept(number: int) -> SeekingStore:
+@dataclass(frozen=True)
+class Crowd:
+    """Who came beside the others: clicks in the open hour, signups in the hour that a bound breaks.
+
+    They came in the minutes that are counted: of those that are not, each click and signup is read,
+    two minutes of clicks at most and what a broken minute holds.
+    """
+
+    clicks: int
+    signups: int
+
+    def __str__(self) -> str:
+        return f"{self.clicks:,} clicks and {self.signups:,} signups"
+
+
+def kept(number: int, crowd: Crowd | None = None) -> SeekingStore:
     """A table with so many attributions, made once and kept under .bench."""
-    path = ground.BENCH / f"history-{number}.sqlite3"
-    sources = [TEMPLATE, Path(__file__), Path(__file__).with_name("seeking.py")]
+    beside = f"-{crowd.clicks}-{crowd.signups}" if crowd else ""
+    path = ground.BENCH / f"history-{number}{beside}.sqlite3"
+    sources = [
+        TEMPLATE,
+        Path(__file__),
+        *map(Path(__file__).with_name, ("seeking.py", "written.py")),
+    ]
     for part in ("acts", "dynamodb", "rules", "store"):
         sources += sorted((ground.LAYER_SOURCE / "python" / "referrals" / part).glob("*.py"))
     content = b"".join(source.read_bytes() for source in sources)
     if ground.stale(path.stem, content) or not path.exists():
         path.unlink(missing_ok=True)
         store = SeekingStore(path)
-        store.fill(_items(number))
+        store.fill(_items(number, crowd))
         store.close()
         ground.fresh(path.stem, content)
     return SeekingStore(path)
 
 
-class _Written(Table):
-    """Takes what the store writes: items as they are, sums added up."""
-
-    def __init__(self) -> None:
-        super().__init__("history", None, {keys.ROLLED_UP.sk})
-        self.items: list[dict[str, Any]] = []
-        self.sums: dict[keys.Key, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-
-    def write(self, part: Part) -> None:
-        self.transact([part])
-
-    def transact(self, parts: list[Part], **_: Any) -> None:
-        for part in parts:
-            if "Put" in part.write:
-                self.items.append(part.write["Put"]["Item"])
-                continue
-            if "ConditionCheck" in part.write:
-                continue
-            added = part.write["Update"]
-            if not added["UpdateExpression"].startswith("ADD "):
-                raise NotImplementedError(added["UpdateExpression"])
-            key = keys.Key(*(added["Key"][name]["S"] for name in ("pk", "sk")))
-            for name, value in added["ExpressionAttributeValues"].items():
-                self.sums[key][name.removeprefix(":")] += int(value["N"])
-
-    def taken(self) -> list[dict[str, Any]]:
-        items, self.items = self.items, []
-        return items
-
-
-def _items(number: int) -> Iterator[dict[str, Any]]:
-    table = _Written()
-    for one in shown(range(number), f"history of {number:,}"):
-        birth = Change(before=None, after=_attribution(one))
-        attributions.commit(table, birth, monthly_cap=number)
+def _items(number: int, crowd: Crowd | None) -> Iterator[dict[str, Any]]:
+    table = Written()
+    born = itertools.chain(map(_attribution, range(number)), _crowd_of_signups(number, crowd))
+    for one in shown([*born], f"history of {number:,}{f' and {crowd}' if crowd else ''}"):
+        attributions.commit(table, Change(before=None, after=one), monthly_cap=sys.maxsize)
         yield from table.taken()
     first = NOW - _DAY * number / A_DAY
     _count_clicks(table, first)
-    for key, sums in _folded(table).items():
+    yield from _crowd_of_clicks(table, crowd)
+    for key, sums in folded(table).items():
         yield dynamodb_values({"pk": key.pk, "sk": key.sk, **sums})
-    key, until = keys.ROLLED_UP, minute_floor(NOW - _MINUTE)
+    key, until = keys.ROLLED_UP, COUNTED_UNTIL
     marks = {"until": timestamp(until), "closed": timestamp(hour_floor(NOW))}
     yield dynamodb_values({"pk": key.pk, "sk": key.sk, **marks})
     broken = minute_floor(SINCE)
@@ -122,22 +114,9 @@ def _items(number: int) -> Iterator[dict[str, Any]]:
     yield from table.taken()
 
 
-def _folded(table: _Written) -> dict[keys.Key, dict[str, int]]:
-    """The sums, with those that the fold would have made of shards."""
-    found: dict[keys.Key, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for key, numbers in table.sums.items():
-        stored = {key: numbers}
-        if key.pk.startswith(keys.COUNTS_PREFIX):
-            stored = funnel_counts.sums(Shard.of(key), [numbers])
-        for place, one in stored.items():
-            for name, number in one.items():
-                found[place][name] += number
-    return found
-
-
-def _attribution(number: int) -> Attribution:
+def _attribution(number: int, at: datetime | None = None) -> Attribution:
     """The newest has number 0; whatever it is follows from its number."""
-    at = NOW - _DAY * (number + 0.5) / A_DAY
+    at = at or NOW - _DAY * (number + 0.5) / A_DAY
     at = at.replace(microsecond=at.microsecond // 1000 * 1000)
     place, user_id = number % _OF_TWENTY, f"user-{number:08d}"
     born = Attribution(
@@ -175,7 +154,7 @@ def _paid(born: Attribution, *, owed: bool) -> Attribution:
     return paid if owed else grant(paid, paid.rewards, actor).after
 
 
-def _count_clicks(table: _Written, first: datetime) -> None:
+def _count_clicks(table: Written, first: datetime) -> None:
     """What the roll-up would have stored: a click a minute of every campaign, for years or days."""
     hour, names = hour_floor(first), [*filter(None, _CAMPAIGNS), keys.EVERY_CAMPAIGN]
     while hour <= hour_floor(NOW):
@@ -188,6 +167,40 @@ def _count_clicks(table: _Written, first: datetime) -> None:
                 place = keys.Key(keys.clicks_of(part.holder), name)
                 table.sums[place][f"n{part.name}"] += number
         hour += _HOUR
+
+
+def _crowd_of_signups(number: int, crowd: Crowd | None) -> Iterator[Attribution]:
+    """All by one referrer, after the bound's minute and before the hour is over."""
+    start = minute_floor(SINCE) + _MINUTE
+    span = hour_floor(SINCE) + _HOUR - start
+    for one in range(crowd.signups if crowd else 0):
+        born = _attribution(number + one, start + span * one / crowd.signups)
+        yield replace(born, referrer_user_id=user_of(0))
+
+
+def _crowd_of_clicks(table: Written, crowd: Crowd | None) -> Iterator[dict[str, Any]]:
+    """Raw clicks, and of their minutes the counts that the roll-up makes of them."""
+    if crowd is None:
+        return
+    start = hour_floor(NOW)
+    span, place = COUNTED_UNTIL - start, keys.clicks_of(hour_of(start))
+    for name in (*filter(None, _CAMPAIGNS), keys.EVERY_CAMPAIGN):
+        table.sums.pop(keys.Key(place, name))
+    (like,) = itertools.islice(_clicks(start, NOW), 1)
+    clicks.record_minted(table, like, _ulid(start), timedelta(days=90))
+    (item,) = table.taken()
+    for one in shown(range(crowd.clicks), f"{crowd}: clicks"):
+        at, campaign = start + span * one / crowd.clicks, _CAMPAIGNS[one % len(_CAMPAIGNS)]
+        at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+        ulid = str(_ulid(at))
+        own = {"pk": keys.click(start, ulid).pk, "sk": ulid, "clicked_at": timestamp(at)}
+        own |= {"click_id": clicks.mint(ulid)} | ({"utm_campaign": campaign} if campaign else {})
+        click = {**item, **dynamodb_values(own)}
+        if campaign is None:
+            del click["utm_campaign"]
+        yield click
+        for name in filter(None, (keys.EVERY_CAMPAIGN, campaign)):
+            table.sums[keys.Key(place, name)][f"n{at:%M}"] += 1
 
 
 def _clicks(start: datetime, end: datetime) -> Iterator[Click]:

@@ -43,7 +43,7 @@ in Lambda's runtime client with the SDK's call, and without the store. The other
 `startproject` writes it with pinax-referrals, in one gunicorn worker with psycopg, and without
 PostgreSQL, which is a process of its own. In turns, so many clicks each. Ours is as it is deployed
 by default: it counts the clicks of each address too (`ClicksPerMinute` 60), which is a second write
-and which the other does not do.
+and which the other does not do. *no limit* is without it (`ClicksPerMinute` 0): one write each.
 """,
     "growth": """## Growth
 
@@ -54,7 +54,7 @@ once for whole hours. Lists are the first page of 50. Recovery tries 10 of 80 re
 which is a matter of the pace too. All tables must give the same answers, for their newest day is
 the same.
 
-Times are those of the function and the store in one process. The store seeks
+Times are the processor's, of the function and the store in one process. The store seeks
 ([seeking.py](../tests/bench/seeking.py)): MiniStack sorts a whole partition for each query, which
 DynamoDB does not do, so SQLite's B-trees find a query's place, and MiniStack carries out the rest.
 On the smallest table each of its answers is compared to MiniStack's own. What a time is in
@@ -63,6 +63,15 @@ milliseconds says little of DynamoDB; that it stays the same says that nothing i
 `response_count` is pinax-referrals' count of a referral's responses, with as many of them as there
 are clicks, on PostgreSQL after `VACUUM ANALYZE`; *count : stats* is its time beside that of our
 stats of whole hours.
+""",
+    "crowds": """## Crowds
+
+A thousand referrals as above, and beside them a crowd: clicks in the open hour and signups, all of
+one referrer, in the hour that the first bound breaks. Both came in minutes that are counted; a
+roll-up counts each minute when it is over, and on the smallest table its counts are compared to
+those that are stored here. What a call reads one by one is bounded: two minutes of clicks that
+nobody has counted yet, and of a minute that a bound breaks its clicks and signups. *me* is the
+referrer's own page. Units and round trips must not grow with a crowd, and time must not either.
 """,
 }
 

@@ -4,6 +4,7 @@ from statistics import median
 
 from tests.bench.figures import Figure, ratios
 from tests.bench.ground import FUNCTIONS, PROCESS, function_names
+from tests.bench.programme import SELDOM
 from tests.bench.progress import shown
 from tests.bench.runtime import Function, running
 from tests.bench.served import Served, served
@@ -17,10 +18,11 @@ MEMORY_CEILING_MB = 256
 
 def measure(rounds: int = _ROUNDS) -> list[Figure]:
     """Each round starts every function and a bare handler, lets both warm up, and counts."""
-    own: dict[str, list[float]] = {name: [] for name in function_names()}
-    sdk: dict[str, list[float]] = {name: [] for name in function_names()}
-    peak: dict[str, list[float]] = {name: [] for name in ("bare boto3", *function_names())}
-    bare_of: dict[str, list[float]] = {name: [] for name in function_names()}
+    names = [name for name in function_names() if name not in SELDOM]
+    own: dict[str, list[float]] = {name: [] for name in names}
+    sdk: dict[str, list[float]] = {name: [] for name in names}
+    peak: dict[str, list[float]] = {name: [] for name in ("bare boto3", *names)}
+    bare_of: dict[str, list[float]] = {name: [] for name in names}
     with served() as store:
         for _, name in shown([(n, f) for n in range(rounds) for f in own], "warm requests"):
             with running(store.environment(PROCESS / "bare")) as function:

@@ -43,7 +43,7 @@ def cold():
         other = figures.get(f"{name} on FastAPI")
         if other:
             plt.plot(other["median"], place, "D", color=OTHER, markersize=5)
-    plt.axvline(1.5, color=LIMIT, linestyle="--")
+    plt.axvline(1.4, color=LIMIT, linestyle="--")
     plt.axvline(1, color="#444", linewidth=0.8)
     plt.plot([], [], color=OURS, linewidth=6, label="this service")
     plt.plot([], [], "D", color=OTHER, label="the same on FastAPI + Mangum")
@@ -96,13 +96,25 @@ def clicks():
 
 
 def growth():
+    asked(
+        "growth",
+        lambda size: int(size.replace(",", "")),
+        "attributions in the table (ten times as many clicks)",
+    )
+
+
+def crowds():
+    asked("crowds", lambda size: int(size.split()[0].replace(",", "")), "clicks in the open hour")
+
+
+def asked(name, number, label_of_x):
     panels = {"time": "time of a request, ms", "units": "request units", "trips": "round trips"}
     _, axes = plt.subplots(1, 3, figsize=(13, 4.8))
     for axis, (bench, label) in zip(axes, panels.items(), strict=True):
         lines = {}
-        for name, one in of("growth", bench).items():
-            question, size = name.rsplit(" at ", 1)
-            lines.setdefault(question, []).append((int(size.replace(",", "")), one))
+        for asked_of, one in of(name, bench).items():
+            question, size = asked_of.rsplit(" at ", 1)
+            lines.setdefault(question, []).append((number(size), one))
         for question, points in lines.items():
             sizes, figures = zip(*points, strict=True)
             style = {"color": OTHER, "linestyle": "--"} if "pinax" in question else {}
@@ -112,10 +124,10 @@ def growth():
         axis.set_yscale("linear" if bench == "trips" else "log")
         if bench == "trips":
             axis.set_ylim(bottom=0)
-        axis.set_xlabel("attributions in the table (ten times as many clicks)")
+        axis.set_xlabel(label_of_x)
         axis.set_ylabel(label)
     axes[0].figure.legend(*axes[0].get_legend_handles_labels(), loc="lower center", ncol=5)
-    kept("growth", rect=(0, 0.1, 1, 1))
+    kept(name, rect=(0, 0.1, 1, 1))
 
 
 def load():
@@ -153,6 +165,6 @@ def load():
     kept("load")
 
 
-for draw in (cold, warm, clicks, growth, load):
+for draw in (cold, warm, clicks, growth, crowds, load):
     if draw.__name__ in sys.argv[4:]:
         draw()
