@@ -16,6 +16,7 @@ from referrals.store.items import attribution_from
 from tests.outside.scene import OutsideScene
 from tests.outside.stripe_account import FATES
 from tests.samples import PAID, SECRET
+from tests.tables import everything
 
 USERS = ("new1", "new2")
 _STEPS = 14
@@ -165,7 +166,7 @@ class History:
             erase(scene.table, SECRET, user, None, scene.programme)
         for user in USERS:
             # What died on its way is sent again, as Stripe does.
-            if any(one["sk"] == "ATTRIBUTION" for one in scene.table.scan()):
+            if any(one["sk"] == "ATTRIBUTION" for one in everything(scene.table)):
                 scene.claim(self.refunded[user], user)
         for user in ("ref", *USERS):
             if not scene.account.is_deleted(f"cus_{user}"):
@@ -179,7 +180,7 @@ class History:
     def _unfinished(self) -> list[str]:
         """Nothing is stuck: only who has no customer left waits."""
         found = list[str]()
-        for item in self.scene.table.scan():
+        for item in everything(self.scene.table):
             one = attribution_from(item) if item["sk"] == "ATTRIBUTION" else None
             for reward in one.rewards if one else ():
                 assert one is not None
