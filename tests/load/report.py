@@ -30,7 +30,9 @@ them meanwhile is refused, condition checks among them; a call takes 4 ms; a par
 is full refuses the table's write; the SDK tries four times with its own pauses; Lambda ends a
 request after 10 s. Requests come by chance at the rate that is offered. *Busy* are clean 503 and
 429, which say when to come again; *failed* are all others, among them requests that were ended.
-Milliseconds are those of the requests that were served.
+Milliseconds are those of the requests that were served. A run lasts for 400 requests or ten
+seconds; *completed* is what was answered while they still came, so that of a short run the last few
+are missing without being lost.
 
 *{SPREAD}*: 200 referrers with a code each. *{VIRAL}*: one referrer has them all, with the cap of
 ten rewards a month. *{UNCAPPED.removeprefix(VIRAL + ", ")}*: all of them are rewarded, on one

@@ -1,7 +1,7 @@
 """The resolver's names on a FastAPI application that Mangum calls."""
 
 from types import SimpleNamespace
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, get_origin
 
 from fastapi import FastAPI
 from fastapi.responses import Response as FastAPIResponse
@@ -11,9 +11,9 @@ T = TypeVar("T")
 
 
 class Response(Generic[T]):
-    def __init__(self, *, status_code, content_type, body, headers):
+    def __init__(self, *, status_code, body, content_type=None, headers=None, cookies=()):
         self.status_code, self.content_type = status_code, content_type
-        self.body, self.headers = body, headers
+        self.body, self.headers, self.cookies = body, headers, cookies
 
 
 class APIGatewayHttpResolver:
@@ -23,11 +23,24 @@ class APIGatewayHttpResolver:
         self._serve = Mangum(self._app, lifespan="off")
         self.context, self.current_event = {}, None
 
-    def get(self, path):
-        return self._app.get(_braced(path), response_model_exclude_none=True)
+    def get(self, path, **_):
+        return self.route(path, method=["GET"])
 
     def post(self, path):
-        return self._app.post(_braced(path), response_model_exclude_none=True)
+        return self.route(path, method=["POST"])
+
+    def delete(self, path):
+        return self.route(path, method=["DELETE"])
+
+    def route(self, path, *, method):
+        def register(endpoint):
+            answered = get_origin(endpoint.__annotations__["return"])
+            # FastAPI makes a model of what is answered, which a response is not.
+            model = {"response_model": None} if answered is Response else {}
+            options = {"methods": method, "response_model_exclude_none": True, **model}
+            return self._app.api_route(_braced(path), **options)(endpoint)
+
+        return register
 
     def exception_handler(self, errors):
         def register(answer):

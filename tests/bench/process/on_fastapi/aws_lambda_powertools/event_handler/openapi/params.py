@@ -1,3 +1,3 @@
-from fastapi import Query
+from fastapi import Path, Query
 
-__all__ = ["Query"]
+__all__ = ["Path", "Query"]
