@@ -9,9 +9,11 @@ from referrals.edge.cursors import opened, sealed
 from referrals.edge.http import PREFIX, Query, Response, api, serve
 from referrals.edge.models.envelope import UserId
 from referrals.edge.models.export import lines
+from referrals.edge.models.referrals import SOUGHT
 from referrals.rules.attribution import Status
 from referrals.rules.clicks import sanitized_label
 from referrals.views.listing import Filters, page
+from referrals.views.search import LONGEST_ID
 
 LARGEST_PAGE = 1000
 
@@ -20,6 +22,7 @@ app = api()
 
 @app.get(f"{PREFIX}/admin/referrals.csv")
 def export_referrals(
+    q: Annotated[str | None, Query(min_length=1, max_length=LONGEST_ID, description=SOUGHT)] = None,
     user_id: Annotated[UserId | None, Query()] = None,
     status: Annotated[Status | None, Query()] = None,
     campaign: Annotated[str | None, Query()] = None,
@@ -28,6 +31,7 @@ def export_referrals(
     cursor: Annotated[str | None, Query()] = None,
 ) -> Response[str]:
     filters = Filters(
+        q=q,
         user_id=user_id,
         status=status,
         campaign=sanitized_label(campaign),

@@ -7,10 +7,11 @@ from referrals.edge.auth import ADMIN, allow
 from referrals.edge.cursors import opened, sealed
 from referrals.edge.http import PREFIX, Query, api, serve
 from referrals.edge.models.envelope import Envelope, UserId
-from referrals.edge.models.referrals import ReferralPage, ReferralView
+from referrals.edge.models.referrals import SOUGHT, ReferralPage, ReferralView
 from referrals.rules.attribution import Status
 from referrals.rules.clicks import sanitized_label
 from referrals.views.listing import Filters, page
+from referrals.views.search import LONGEST_ID
 
 LARGEST_PAGE = 100
 
@@ -19,6 +20,7 @@ app = api()
 
 @app.get(f"{PREFIX}/admin/referrals")
 def list_referrals(
+    q: Annotated[str | None, Query(min_length=1, max_length=LONGEST_ID, description=SOUGHT)] = None,
     user_id: Annotated[UserId | None, Query()] = None,
     status: Annotated[Status | None, Query()] = None,
     campaign: Annotated[str | None, Query()] = None,
@@ -28,6 +30,7 @@ def list_referrals(
     cursor: Annotated[str | None, Query()] = None,
 ) -> Envelope[ReferralPage]:
     filters = Filters(
+        q=q,
         user_id=user_id,
         status=status,
         campaign=sanitized_label(campaign),

@@ -105,12 +105,20 @@ def a_code_is_decided_on_and_shown(programme: RunningProgramme) -> None:
 
 @use
 def referrals_are_listed_by_every_filter(programme: RunningProgramme) -> None:
+    sale = Sale(customer="cus_sought")
+    linked = stripe_payloads.customer_event(sale, metadata={"user_id": "sought"})
+    paid = stripe_payloads.invoice_paid(sale)
+    assert programme.stripe(linked).good
+    assert programme.stripe(paid).good
+    invoice = paid["data"]["object"]["id"]
     programme.owed("listed")
     filters: tuple[dict[str, str], ...] = (
         {"user_id": REFERRER},
         {"status": "qualified"},
         {"campaign": "spring"},
         {"pending_grant": "true"},
+        {"q": CODE},
+        {"q": invoice},
     )
     for one in filters:
         assert programme.list(**one).status == 200

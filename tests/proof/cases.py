@@ -35,6 +35,7 @@ def _told(payload: Payload) -> Deliver:
 LINKED = _signed_up(stripe_customer_id=CUSTOMER)
 THROW_AWAY = _signed_up(stripe_customer_id=CUSTOMER, email="sam@mailinator.com")
 PAID = _told(stripe_payloads.invoice_paid(SALE))
+_INVOICE = PAID.payload["data"]["object"]["id"]
 HELD = {"REWARD_HOLD_DAYS": "2"}
 
 
@@ -227,6 +228,9 @@ CASES: dict[str, Case] = {
     "reconciliation": Case("reconcile", Invoke("reconcile"), (LINKED, PAID)),
     "an erasure": _admin("erase_user", "POST", f"/users/{USER}/erase", LINKED, PAID, body={}),
     "a list": _admin("list_referrals", "GET", "/referrals", LINKED, PAID),
+    "a list of what an invoice means": _admin(
+        "list_referrals", "GET", "/referrals", LINKED, PAID, query={"q": _INVOICE}
+    ),
     "an export": _admin("export_referrals", "GET", "/referrals.csv", LINKED, PAID),
     "a referral": _admin("get_referral", "GET", f"/referrals/{REFERRAL}", LINKED, PAID),
     "stats": _admin("referral_stats", "GET", "/referrals/stats", LINKED, PAID, query=_BOUNDS),

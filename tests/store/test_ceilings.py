@@ -200,6 +200,12 @@ def _list(hold_days=0, newest_first=True, limit=25, **filters):
     )
 
 
+def _of_an_invoice():
+    scene, pay = _payment()
+    pay()
+    return scene, lambda: page(scene.table, SECRET, Filters(q="in_1"), 25, None)
+
+
 def _own_view(*, referrals):
     """A user with so many referrals: of most there are but the counts and the list."""
     scene = Scene(Programme(hold_days=7))
@@ -408,6 +414,13 @@ OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost,
         Ceiling(0, 28, 2),
     ),
     "list 25 of a user": (lambda: _list(user_id="ref"), Cost(0, 0, 15, 2), Ceiling(0, 28, 2)),
+    "list 25 of a code, a customer or whatever the id is of": (
+        lambda: _list(q=CODE),
+        Cost(0, 0, 21, 3),
+        Ceiling(0, 28, 3),
+    ),
+    # What the id is of, whose it is, the referral, and then a list as any.
+    "a referral of an invoice": (_of_an_invoice, Cost(0, 0, 8.5, 5), Ceiling(0, 28, 5)),
     "list 25 of a user, status and campaign": (
         lambda: _list(user_id="ref", status=Status.ATTRIBUTED, campaign="spring_2026"),
         Cost(0, 0, 23, 2),

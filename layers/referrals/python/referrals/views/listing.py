@@ -13,6 +13,7 @@ from referrals.rules.attribution import Attribution, Status
 from referrals.rules.ids import attribution_id
 from referrals.rules.times import timestamp
 from referrals.store import attributions, keys, pending
+from referrals.views.search import Meant, meant
 
 # A page's place: the creation time and id of its last item.
 Place = tuple[str, str]
@@ -22,8 +23,9 @@ _SMALLEST_READ = 25
 
 @dataclass(frozen=True, kw_only=True)
 class Filters:
-    """What to list; None lets everything through. `user_id` is either side."""
+    """What to list; None lets everything through. `user_id` is either side, `q` any exact id."""
 
+    q: str | None = None
     user_id: str | None = None
     status: Status | None = None
     campaign: str | None = None
@@ -89,21 +91,32 @@ def page(
     newest_first: bool = True,
 ) -> tuple[list[Attribution], Place | None]:
     """Up to `limit` matches after a place, and the place to go on from where there are more."""
-    places = _places(table, secret, filters, Walk(newest_first, after, limit + 1))
+    sought = meant(table, secret, filters.q) if filters.q is not None else None
+    places = _places(table, secret, filters, sought, Walk(newest_first, after, limit + 1))
     found: list[Attribution] = []
     while chunk := list(islice(places, max(limit + 1 - len(found), _SMALLEST_READ))):
         ids = [identity for _, identity in chunk]
         stored = attributions.get_many(table, ids, consistent=False)
-        found += [stored[i] for i in ids if i in stored and filters.match(stored[i])]
+        found += [
+            stored[i]
+            for i in ids
+            if i in stored
+            and filters.match(stored[i])
+            and (sought is None or sought.match(stored[i]))
+        ]
         if len(found) > limit:
             last = found[limit - 1]
             return found[:limit], (timestamp(last.created_at), last.id)
     return found, None
 
 
-def _places(table: Table, secret: bytes, filters: Filters, walk: Walk) -> Iterator[Place]:
+def _places(
+    table: Table, secret: bytes, filters: Filters, sought: Meant | None, walk: Walk
+) -> Iterator[Place]:
     """Where the index entries of every filter meet, in the walk's order, after its place."""
     streams: list[Callable[[Walk], Iterator[Place]]] = []
+    if sought is not None:
+        streams.append(partial(_sought, table, secret, sought))
     if filters.user_id is not None:
         streams.append(partial(_of_user, table, secret, filters.user_id))
     if filters.pending_grant:
@@ -202,6 +215,15 @@ def _of_user(table: Table, secret: bytes, user_id: str, walk: Walk) -> Iterator[
     )
     came_by = [(timestamp(own.created_at), own.id)] if own else []
     yield from walk.merged([came_by, chain([head] if head else [], made)])
+
+
+def _sought(table: Table, secret: bytes, sought: Meant, walk: Walk) -> Iterator[Place]:
+    """What an id may mean, each once."""
+    named = attributions.get_many(table, sorted(sought.ids)) if sought.ids else {}
+    single = iter(walk.ordered((timestamp(one.created_at), one.id) for one in named.values()))
+    of_users = [_of_user(table, secret, user, walk) for user in sorted(sought.users)]
+    for place, _ in groupby(_merged([single, *of_users], walk)):
+        yield place
 
 
 def _meeting(streams: Sequence[_Stream], walk: Walk) -> Iterator[Place]:

@@ -6,6 +6,11 @@ from referrals.edge.models.attributions import AttributionView
 from referrals.edge.models.envelope import Time
 from referrals.rules.attribution import Attribution, Reward, Role
 
+SOUGHT = (
+    "An exact id: a user's (either side), a code, a referral's, an invoice's, a payment intent's, "
+    "a charge's or a Stripe customer's."
+)
+
 
 class RewardView(BaseModel):
     """A reward as support staff see it; absent values are left out."""
