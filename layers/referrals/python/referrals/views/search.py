@@ -42,6 +42,7 @@ def meant(table: Table, secret: bytes, text: str) -> Meant:
         ids.add(text)
     users |= found.get(linked, {}).get("user_ids", set())
     if paid in found:
-        payer = table.get(keys.stripe_link(str(found[paid]["customer_id"]))) or {}
-        ids |= {attribution_id(secret, user) for user in payer.get("user_ids", ())}
+        payer = keys.stripe_link(str(found[paid]["customer_id"]))
+        theirs = table.get_many([payer]).get(payer, {})
+        ids |= {attribution_id(secret, user) for user in theirs.get("user_ids", ())}
     return Meant(frozenset(users), frozenset(ids))
