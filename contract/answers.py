@@ -202,6 +202,61 @@ ANSWERS: dict[str, Any] = {
     },
     "referral_stats": _STATS,
     "referral_series": {"items": [_STATS | _DAY]},
+    "get_health": {
+        "schedules": [
+            {
+                "name": "recover_grants",
+                "last_done_at": "2026-03-12T19:00:02.000Z",
+                "figures": {"attempted": 1, "recovered": 1},
+            },
+            {
+                "name": "reconcile",
+                "last_done_at": "2026-03-12T03:00:41.000Z",
+                "figures": {"items": 120400, "difference_count": 0, "done": 1},
+                "last_failed_at": "2026-03-02T03:00:10.000Z",
+                "error": "Busy",
+            },
+        ],
+        "pending_grants": {
+            "oldest": {"attribution_id": "attr-1", "next_attempt_at": "2026-03-12T19:05:00.000Z"}
+        },
+        "reconcile": {
+            "finished_at": "2026-03-12T03:00:41.000Z",
+            "done": True,
+            "items": 120400,
+            "difference_count": 0,
+            "differences": [],
+        },
+        "stripe": {
+            "last_event_at": "2026-03-12T19:02:00.000Z",
+            "kinds": [
+                {
+                    "kind": "invoice.paid",
+                    "last_seen": "2026-03-12",
+                    "api_version": "2025-03-31.basil",
+                }
+            ],
+            "signature_failures": [
+                {"day": "2026-03-11", "at_least": 3, "last_at": "2026-03-11T08:15:00.000Z"}
+            ],
+        },
+        "settings": {
+            "attribution_window_days": 30,
+            "reward_hold_days": 0,
+            "monthly_referrer_reward_cap": 10,
+            "referrer_reward_credits": 10000,
+            "referred_reward_credits": 10000,
+            "minimum_paid_amount": 1,
+            "reversal_mode": "automatic",
+            "risk_rules": ["disposable_email", "same_card"],
+            "signup_velocity_limit": 100,
+            "click_retention_days": 90,
+            "clicks_per_minute": 60,
+            "trusted_proxies": 0,
+            "jwt_issuer": "https://example.com/",
+            "jwt_audience": "referrals",
+        },
+    },
     "rank_campaigns": {"items": [{"campaign": "spring-launch"} | _STATS], "complete": True},
     "reject_referral": {"attribution": _REJECTED, "rewards": []},
     "approve_referral": {"attribution": {**_ATTRIBUTION, **_REVIEWED}, "rewards": [_REWARD]},

@@ -4,9 +4,10 @@ from referrals.acts.checking import check
 from referrals.edge import clock, service
 from referrals.edge.schedules import scheduled
 from referrals.edge.telemetry import Metric, count, logger
+from referrals.store.runs import Schedule
 
 
-@scheduled
+@scheduled(Schedule.CHECK_DELIVERIES)
 def handler() -> dict[str, int]:
     done = check(service.table(), clock.now())
     count(Metric.MISSED_DELIVERIES, done.missed)

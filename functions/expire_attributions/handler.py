@@ -6,9 +6,10 @@ from referrals.edge.schedules import scheduled
 from referrals.edge.settings import settings
 from referrals.edge.telemetry import count_outcomes
 from referrals.rules.attribution import Actor, Status
+from referrals.store.runs import Schedule
 
 
-@scheduled
+@scheduled(Schedule.EXPIRY)
 def handler() -> dict[str, int]:
     actor = Actor(name="schedule", at=clock.now(), why="window over")
     secret = service.hashing_secret()

@@ -13,16 +13,17 @@ from referrals.edge.schedules import scheduled
 from referrals.edge.settings import settings
 from referrals.edge.telemetry import Metric, count, count_outcomes, logger, metrics
 from referrals.rules.attribution import Actor
+from referrals.store.runs import Schedule
 
 TOLD_DIFFERENCES = 100
 
 
-@scheduled
+@scheduled(Schedule.RECONCILE)
 def begin() -> dict[str, Any]:
     return _reconciled(anew=True)
 
 
-@scheduled
+@scheduled(Schedule.RECONCILE, worth_noting=lambda figures: figures["items"] > 0)
 def go_on() -> dict[str, Any]:
     return _reconciled(anew=False)
 

@@ -13,6 +13,7 @@ from referrals.edge.schedules import scheduled
 from referrals.edge.settings import settings
 from referrals.edge.telemetry import Metric, age, count, count_outcomes
 from referrals.rules.attribution import Actor
+from referrals.store.runs import Schedule
 
 LARGEST_RUN = 200
 # What the schedule has time for; the rest is the next run's.
@@ -32,7 +33,7 @@ def recover_now(limit: Annotated[int, Query(ge=1)] = 50) -> Envelope[RecoverAnsw
     )
 
 
-@scheduled
+@scheduled(Schedule.RECOVERY)
 def recover_on_schedule() -> dict[str, int]:
     actor = Actor(name="schedule", at=clock.now(), why="recovery")
     done = _recover(SCHEDULED_RUN, actor, ignore_backoff=False)

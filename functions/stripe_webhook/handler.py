@@ -35,9 +35,18 @@ def signed_by_stripe(app: APIGatewayHttpResolver, event: Event) -> None:
         # The alarm asks for both, and finds no number where none was told.
         count(Metric.WEBHOOK_SIGNATURE_FAILURES)
         count(Metric.SIGNED_WEBHOOKS, 0, always=True)
+        _note_unsigned()
         raise
     count(Metric.SIGNED_WEBHOOKS)
     app.append_context(payload=payload)
+
+
+def _note_unsigned() -> None:
+    """For staff to see; whoever sent it is refused all the same."""
+    try:
+        event_kinds.note_unsigned(service.table(), clock.now())
+    except Exception:
+        logger.warning("a bad signature could not be noted", exc_info=True)
 
 
 @app.post(f"{PREFIX}/webhooks/stripe")
@@ -52,6 +61,7 @@ def stripe_webhook() -> Envelope[WebhookAnswer]:
         return Envelope(data=WebhookAnswer(handled=False))
     count_outcomes(_taken_in(told))
     event_kinds.note(service.table(), told.kind, told.api_version, clock.now().date())
+    event_kinds.note_arrival(service.table(), clock.now())
     return Envelope(data=WebhookAnswer(handled=bool(told.facts)))
 
 

@@ -114,6 +114,13 @@ LEAST = {
         4,
         f"{_CHARGE}, what stats reads, of two months where days are told",
     ),
+    "get_health": Least(
+        1,
+        8,
+        2,
+        f"{_CHARGE}, what ran, which kinds of events came, the last and what was not signed "
+        "(1 R each), eight lanes of what is owed (0.5 R each)",
+    ),
     "rank_campaigns": Least(
         1,
         47,

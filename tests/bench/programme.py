@@ -115,6 +115,7 @@ class Requests:
             "export_referrals": lambda: self._admin("GET", "/admin/referrals.csv"),
             "follow_link": self._link,
             "get_account": lambda: self._admin("GET", f"/admin/accounts/{REFERRER}"),
+            "get_health": lambda: self._admin("GET", "/admin/health"),
             "get_referral": lambda: self._admin("GET", f"/admin/referrals/{self._rewarded()}"),
             "list_webhook_endpoints": lambda: self._admin("GET", "/admin/webhook-endpoints"),
             "list_referrals": lambda: self._admin("GET", "/admin/referrals", query={"limit": "25"}),

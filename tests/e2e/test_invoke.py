@@ -37,6 +37,7 @@ SHOWN = {
     "export_referrals": lambda told: told["headers"]["Content-Type"].startswith("text/csv"),
     "follow_link": lambda told: "referral_click=refclk_" in told["cookies"][0],
     "get_account": lambda data: len(data["ledger"]) > 1 and data["account"]["granted_left"] > 0,
+    "get_health": lambda data: data["stripe"]["last_event_at"] and data["settings"]["risk_rules"],
     "get_referral": lambda data: data["audit"][-1]["to_status"] == "rewarded",
     "list_referrals": lambda data: len(data["items"]) > 1,
     "my_referral_events": lambda data: len(data["items"]) > 1,

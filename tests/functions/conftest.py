@@ -132,7 +132,7 @@ def untouched(table):
             {name: value for name, value in item.items() if name != "last_used_on"}
             for item in everything(table)
             if (item["pk"], item["sk"]) not in kept_apart
-            and item["pk"] != keys.EVENT_KINDS
+            and item["pk"] not in (keys.EVENT_KINDS, keys.RUNS)
             and not item["sk"].startswith("USE#")
         ]
 

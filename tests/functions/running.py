@@ -117,6 +117,9 @@ class RunningProgramme:
     def campaigns(self, **query: str) -> Answer:
         return self.admin("rank_campaigns", "GET", "/admin/campaigns", query=query)
 
+    def health(self) -> Answer:
+        return self.admin("get_health", "GET", "/admin/health")
+
     def review(self, verdict: str, attribution_id: str, **details: Any) -> Answer:
         path = f"/admin/referrals/{attribution_id}/{verdict}"
         return self.admin(f"{verdict}_referral", "POST", path, **details)

@@ -14,6 +14,7 @@ ADMIN_ROUTES = {
         {"query": {"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}},
     ),
     "referral_series": ("GET", "/admin/referrals/series", {}),
+    "get_health": ("GET", "/admin/health", {}),
     "rank_campaigns": ("GET", "/admin/campaigns", {}),
     "export_referrals": ("GET", "/admin/referrals.csv", {}),
     "reject_referral": ("POST", "/admin/referrals/{id}/reject", {}),

@@ -32,6 +32,7 @@ _ENTITIES = {
     "LIMIT#*": "limits of addresses",
     "STRIPE#*": "facts from Stripe",
     "FINGERPRINT": "the secret's fingerprint",
+    "RUNS": "last runs of schedules",
     "STRIPE#EVENTS": "kinds of events",
     "TOMBSTONE#*": "tombstones",
     "USER#*": "users",

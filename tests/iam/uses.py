@@ -124,6 +124,8 @@ def referrals_are_listed_by_every_filter(programme: RunningProgramme) -> None:
         assert programme.list(**one).status == 200
         exported = programme.admin("export_referrals", "GET", "/admin/referrals.csv", query=one)
         assert exported.status == 200
+    assert programme.health().good["pending_grants"]["oldest"]
+    assert programme.webhook("{}", {"stripe-signature": "t=1,v1=00"}).status == 400
     since, until = (clock.now() + timedelta(minutes=minutes) for minutes in (-1, 1))
     assert programme.stats(since.isoformat(), until.isoformat()).good["attributed_signups"] >= 1
     bounds = {"from": since.isoformat(), "to": until.isoformat()}

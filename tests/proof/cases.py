@@ -242,6 +242,7 @@ CASES: dict[str, Case] = {
         PAID,
         query=_BOUNDS | {"grain": "hour"},
     ),
+    "health": _admin("get_health", "GET", "/health", LINKED, PAID),
     "campaigns": _admin("rank_campaigns", "GET", "/campaigns", LINKED, PAID, query=_BOUNDS),
     "an account": _admin("get_account", "GET", "/accounts/metered", LINKED, PAID),
     "a plan": _admin(

@@ -35,6 +35,7 @@ HANDLERS = {
         "export_referrals",
         "follow_link",
         "get_account",
+        "get_health",
         "get_referral",
         "list_deliveries",
         "list_referrals",

@@ -228,6 +228,15 @@ def payment_owner(payment: str) -> Key:
     return Key(stripe(payment), "CUSTOMER")
 
 
+# When what the clock starts was last done.
+RUNS = "RUNS"
+
+
+def run(schedule: str) -> Key:
+    """The last run of a schedule, and the last that failed."""
+    return Key(RUNS, schedule)
+
+
 # Which kinds of events came: written once a day by each process.
 EVENT_KINDS = "STRIPE#EVENTS"
 KIND_PREFIX = "KIND#"
@@ -235,6 +244,16 @@ KIND_PREFIX = "KIND#"
 
 def event_kind(kind: str) -> Key:
     return Key(EVENT_KINDS, f"{KIND_PREFIX}{kind}")
+
+
+# When the last event came: written once a minute by each process.
+LAST_EVENT = Key(EVENT_KINDS, "LAST")
+BAD_SIGNATURES_PREFIX = "UNSIGNED#"
+
+
+def bad_signatures(day: date) -> Key:
+    """What came of a day without a valid signature."""
+    return Key(EVENT_KINDS, f"{BAD_SIGNATURES_PREFIX}{day:%Y-%m-%d}")
 
 
 def funnel(period: str) -> str:
