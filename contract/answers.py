@@ -253,7 +253,7 @@ ANSWERS: dict[str, Any] = {
             "click_retention_days": 90,
             "clicks_per_minute": 60,
             "trusted_proxies": 0,
-            "jwt_issuer": "https://example.com/",
+            "jwt_issuer": "auth.example.com",
             "jwt_audience": "referrals",
         },
     },

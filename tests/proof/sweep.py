@@ -239,9 +239,7 @@ def _end() -> tuple[Any, ...]:
         (*_place(item), _lasting(item))
         for item in everything(table)
         # A run that could not be noted is done all the same.
-        if not _is_meter(item)
-        and item["pk"] != keys.RUNS
-        and not item["pk"].startswith("LIMIT#")
+        if not _is_meter(item) and item["pk"] != keys.RUNS and not item["pk"].startswith("LIMIT#")
     )
 
 

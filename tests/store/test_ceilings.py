@@ -401,7 +401,7 @@ OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost,
     ),
     "a referral's story": (_story, Cost(0, 0, 15, 3), Ceiling(0, 20, 3)),
     # Nothing in it grows: a query each of what ran and of what came, and a key of eight lanes.
-    "health": (_health, Cost(0, 0, 0, 0), Ceiling(0, 10, 1)),
+    "health": (_health, Cost(0, 0, 8, 1), Ceiling(0, 10, 1)),
     "list 25": (_list, Cost(0, 0, 21, 2), Ceiling(0, 28, 2)),
     # Half a unit for each line, and the eight lanes.
     "an export of 60": (
