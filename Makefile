@@ -19,7 +19,7 @@ export SAM_CLI_TELEMETRY := 0
 export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-store test-functions test-e2e test-browser simulate sweep bench load lint \
+.PHONY: help setup run test test-unit test-store test-functions test-e2e test-browser pictures simulate sweep bench load lint \
 	check-template openapi permissions format build deploy key token invoke bridge reconcile requirements clean stripe-check
 
 help: ## List the targets
@@ -48,6 +48,10 @@ test-e2e: setup ## The deployed local stack over HTTP
 test-browser: export BROWSER := needed
 test-browser: setup ## What visitors and users see, in Chromium (apt-get install chromium; CHROMIUM=…)
 	$(BIN)/pytest tests/browser
+
+pictures: export BROWSER := needed
+pictures: setup ## The pictures of the console in README, taken anew
+	PICTURES=docs/console $(BIN)/pytest tests/browser/test_figures.py -k picture
 
 simulate: setup ## Made-up histories against the money's invariants (HISTORIES=1000 SEED=0)
 	@PYTHONPATH=layers/referrals/python $(BIN)/python -m tests.simulation \

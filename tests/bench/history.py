@@ -75,6 +75,7 @@ def kept(number: int, crowd: Crowd | None = None) -> SeekingStore:
     """A table with so many attributions, made once and kept under .bench."""
     beside = f"-{crowd.clicks}-{crowd.signups}" if crowd else ""
     path = ground.BENCH / f"history-{number}{beside}.sqlite3"
+    path.parent.mkdir(exist_ok=True)
     sources = [
         TEMPLATE,
         Path(__file__),

@@ -38,6 +38,23 @@ def read_code(picture: Locator, elsewhere: Page) -> str | None:
     return told
 
 
+def as_webp(picture: bytes, elsewhere: Page) -> bytes:
+    """A screenshot, a third as large; `elsewhere` is a page without a policy."""
+    told: str = elsewhere.evaluate(
+        """async (image) => {
+          const picture = new Image();
+          picture.src = `data:image/png;base64,${image}`;
+          await picture.decode();
+          const canvas = document.createElement("canvas");
+          [canvas.width, canvas.height] = [picture.width, picture.height];
+          canvas.getContext("2d").drawImage(picture, 0, 0);
+          return canvas.toDataURL("image/webp", 0.5).split(",")[1];
+        }""",
+        base64.b64encode(picture).decode(),
+    )
+    return base64.b64decode(told)
+
+
 @cache
 def _script(path: str) -> str:
     return (PACKAGES / path).read_text()

@@ -59,7 +59,7 @@ class Console:
     def settled(self) -> None:
         """Wait until nothing loads any more."""
         self.page.get_by_role("heading", level=1).wait_for()
-        expect(self.page.locator("[aria-busy=true]")).to_have_count(0, timeout=30_000)
+        expect(self.page.locator("[aria-busy=true]")).to_have_text([], timeout=30_000)
 
     def _hear(self, message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text:

@@ -1,18 +1,22 @@
 """Growth staff look at a lived programme: each number on the page is a recount's, and the CSV's."""
 
 import csv
+import os
 from datetime import timedelta
 from pathlib import Path
 from random import Random
 
 import pytest
+from playwright.sync_api import expect
 
 from referrals.acts.fold import fold
 from referrals.acts.roll_up import roll_up
 from referrals.rules.errors import StateConflict
 from referrals.rules.times import parse_timestamp
+from tests.browser.audit import as_webp
 from tests.browser.console import Console
 from tests.browser.here import HERE, served_here
+from tests.functions.running import REFERRER
 from tests.samples import NOW, PAID, charge
 from tests.store.scene import Scene
 from tests.tables import direct_table, everything
@@ -185,3 +189,35 @@ def test_campaigns_are_ranked_as_a_recount_ranks_them(lived, growth):
             for name, n in zip(NAMES, (clicks, signups, qualified, rewarded), strict=True)
         }
         assert told.items() <= figures[name].items()
+
+
+# Where `make pictures` wants them; a test run alone looks whether they can be taken.
+PICTURES = os.environ.get("PICTURES")
+LARGEST = 60 * 1024
+SPAN = f"from={NOW - timedelta(days=29):%Y-%m-%d}&to={NOW:%Y-%m-%d}"
+
+
+def test_a_picture_of_every_screen_is_small(lived, browsing, tmp_path):
+    browser = browsing(viewport={"width": 1100, "height": 640})
+    page, elsewhere = browser.new_page(), browser.new_page()
+    # Before a page asks: the handlers share one interpreter, and take one request at a time.
+    story = lived.list(status="rewarded").good["items"][0]["attribution"]["id"]
+    console = Console(page, lived, HERE).open("accounts")
+    console.settled()
+    screens = {
+        "overview": f"overview?{SPAN}",
+        "review": "review",
+        "referrals": "referrals?status=rejected",
+        "referral": f"referrals/{story}",
+        "account": f"accounts/{REFERRER}",
+    }
+    folder = Path(PICTURES or tmp_path)
+    folder.mkdir(exist_ok=True)
+    for name, place in screens.items():
+        console.go(place)
+        console.settled()
+        if name == "overview":
+            expect(page.locator(".plot canvas")).to_have_count(2)
+        picture = as_webp(page.screenshot(animations="disabled"), elsewhere)
+        assert len(picture) <= LARGEST, name
+        (folder / f"{name}.webp").write_bytes(picture)
