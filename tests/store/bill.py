@@ -38,17 +38,25 @@ def billed(table: Table, monkeypatch: Any) -> Iterator[Bill]:
     """The bill of everything done on the table until the end of the block."""
     bill, events = Bill(), table.client.meta.events
     asked: dict[str, Any] = {}
+    looking = False
 
     def ask(params: dict[str, Any], **_: Any) -> None:
+        if looking:
+            return
         params["ReturnConsumedCapacity"] = "INDEXES"
         asked.clear()
         asked.update(params)
 
     def add(parsed: dict[str, Any], model: Any, **_: Any) -> None:
+        nonlocal looking
+        if looking:
+            return
         bill.trips += 1
         bill.calls.append(model.name)
         if model.name in ("GetItem", "BatchGetItem", "Query", "Scan"):
-            bill.reads += _read_units(model.name, asked, parsed)
+            looking = True
+            bill.reads += _read_units(table, model.name, dict(asked), parsed)
+            looking = False
         else:
             _add_writes(bill, parsed.get("ConsumedCapacity", {}))
 
@@ -88,7 +96,9 @@ class _OneByOne:
         return answers
 
 
-def _read_units(operation: str, asked: dict[str, Any], answer: dict[str, Any]) -> float:
+def _read_units(
+    table: Table, operation: str, asked: dict[str, Any], answer: dict[str, Any]
+) -> float:
     """By the bytes that are read; MiniStack reports one unit for any number of them."""
     if operation == "BatchGetItem":
         (wanted,) = asked["RequestItems"].values()
@@ -98,8 +108,21 @@ def _read_units(operation: str, asked: dict[str, Any], answer: dict[str, Any]) -
         units = sum(map(_units, sizes)) + missing
         return units if wanted.get("ConsistentRead") else units / 2
     items = answer.get("Items", [answer["Item"]] if "Item" in answer else [])
+    if "ProjectionExpression" in asked:
+        items = _whole(table, operation, asked, len(answer["Items"]))
     units = _units(sum(dynamodb._item_size_bytes(item) for item in items))
     return units if asked.get("ConsistentRead") else units / 2
+
+
+def _whole(table: Table, operation: str, asked: dict[str, Any], number: int) -> list[Any]:
+    """The items that were read, of which a projection told a part: all of each is billed."""
+    if not number:
+        return []
+    told = ("ProjectionExpression", "ReturnConsumedCapacity")
+    again = {name: value for name, value in asked.items() if name not in told}
+    call = table.client.query if operation == "Query" else table.client.scan
+    items: list[Any] = call(**again | {"Limit": number})["Items"]
+    return items
 
 
 def _units(size: int) -> int:

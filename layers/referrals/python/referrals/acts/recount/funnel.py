@@ -128,15 +128,15 @@ def of_hours(
     """Counts of minutes = a recount of the attributions; what differs is named hour by hour."""
     found: dict[Hours, set[str]] = defaultdict(set)
     for name in names:
-        for campaign, period, said in _of_hours(table, name):
+        for campaign, period, said in _of_hours(table, name, sure=sure):
             hour = int(period.holder[_DAY_OF + 1 :])
             found[Hours(name.day, (hour,), campaign)].add(said)
     return found
 
 
-def _of_hours(table: Table, name: Hours) -> Iterator[tuple[str, Period, str]]:
+def _of_hours(table: Table, name: Hours, *, sure: bool) -> Iterator[tuple[str, Period, str]]:
     recount: dict[str, dict[Key, Counter[str]]] = {name.campaign: {}}
-    for one in _made(table, name):
+    for one in _made(table, name, sure=sure):
         for campaign in filter(None, (keys.EVERY_CAMPAIGN, one.utm_campaign)):
             place, numbers = funnel_counts.of_minute(campaign, one)
             counted = recount.setdefault(campaign, {})
@@ -151,13 +151,14 @@ def _of_hours(table: Table, name: Hours) -> Iterator[tuple[str, Period, str]]:
                 yield campaign, period, said
 
 
-def _made(table: Table, name: Hours) -> Iterator[Attribution]:
+def _made(table: Table, name: Hours, *, sure: bool) -> Iterator[Attribution]:
     """The attributions that were made in these hours."""
     first, last = (f"{keys.REFERRAL_PREFIX}{name.day}T{hour:02}" for hour in _ends(name))
     for lane in range(keys.LANES):
         members = table.query(keys.cohort(lane), between=(first, f"{last}~"), only=("id",))
         while some := list(islice(members, _AT_ONCE)):
-            yield from attributions.get_many(table, [one["id"] for one in some]).values()
+            ids = [one["id"] for one in some]
+            yield from attributions.get_many(table, ids, consistent=sure).values()
 
 
 def _ends(name: Hours) -> tuple[int, int]:

@@ -59,13 +59,19 @@ def of_referrers(
     """A referrer's months and their code's counts = what their referrals take and count for."""
     known = known_by(table, secret, names) if sure else {user: (user,) for user in names}
     users = list(names)
-    found = side_by_side(lambda one: set(_of_referrer(table, one, known[one])), users)
+
+    def compare(user: str) -> set[str]:
+        return set(_of_referrer(table, user, known[user], sure=sure))
+
+    found = side_by_side(compare, users)
     return dict(zip(users, found, strict=True))
 
 
-def _of_referrer(table: Table, user_id: str, known: Collection[str]) -> Iterator[str]:
+def _of_referrer(
+    table: Table, user_id: str, known: Collection[str], *, sure: bool
+) -> Iterator[str]:
     in_use, figures = Counter[str](), defaultdict[str, Counter[str]](Counter)
-    for one in _referrals(table, known):
+    for one in _referrals(table, known, sure=sure):
         figures[one.code] += figures_of(one)
         if one.cap_month is not None:
             in_use[one.cap_month] += 1
@@ -87,11 +93,12 @@ def _of_code(table: Table, code: str, recounted: dict[str, int]) -> Iterator[str
         yield f"referrer of {code}: stored {stored}, recounted {recounted}"
 
 
-def _referrals(table: Table, known: Iterable[str]) -> Iterator[Attribution]:
+def _referrals(table: Table, known: Iterable[str], *, sure: bool) -> Iterator[Attribution]:
     for user in known:
         pointers = table.query(keys.user(user), prefix=keys.REFERRAL_PREFIX, only=("id",))
         while some := list(islice(pointers, _AT_ONCE)):
-            yield from attributions.get_many(table, [one["id"] for one in some]).values()
+            ids = [one["id"] for one in some]
+            yield from attributions.get_many(table, ids, consistent=sure).values()
 
 
 def of_codes(
