@@ -13,6 +13,7 @@ from botocore.config import Config
 
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import plain
+from tests import limits
 from tests.iam import guard
 from tests.template import template
 
@@ -45,7 +46,7 @@ class _Body:
         yield self._body
 
 
-Answered = tuple[int, dict[str, str], bytes]
+Answered = limits.Answered
 
 
 def ministack_client(
@@ -73,16 +74,20 @@ def _session() -> boto3.session.Session:
 
 
 def asked(target: str, body: bytes) -> Answered:
-    """MiniStack's answer; one request at a time, as its server does."""
+    """MiniStack's answer within AWS's limits; one request at a time, as its server does."""
     from ministack.services import dynamodb
 
+    operation = target.split(".")[1]
+    if refused := limits.refusal(operation, body):
+        return refused
     coroutine = dynamodb.handle_request("POST", "/", {"x-amz-target": target}, body, {})
     try:
         with _turn:
             coroutine.send(None)
     except StopIteration as done:
         status, headers, answer = done.value
-        return status, headers, answer if isinstance(answer, bytes) else answer.encode()
+        raw = answer if isinstance(answer, bytes) else answer.encode()
+        return status, headers, limits.in_part(operation, body, raw)
     raise AssertionError("MiniStack's DynamoDB waited for something")
 
 

@@ -171,6 +171,17 @@ def test_who_had_not_ended_is_finished_and_then_all_is_compared_anew(jane):
     assert ended[1].differences == 1
 
 
+def test_who_is_asked_anew_without_the_time_for_it_does_so_later(jane, monkeypatch):
+    (*_, unfinished) = islice(run(jane), 3)
+    assert unfinished.next is not None
+    monkeypatch.setattr(Table, "time_left", 0.0)
+    later = NOW + timedelta(days=1)
+    asked = [*run(jane, later)]
+    runs = iter(lambda: [*run(jane, later, anew=False)], [])
+    steps = [*asked, *(step for some in runs for step in some)]
+    assert [step.done.started for step in steps if step.next is None] == [NOW, later]
+
+
 def test_what_is_told_is_told_before_anything_is_repaired(false):
     repaired = []
     for step in run(false):

@@ -14,6 +14,7 @@ _HEADINGS = (
     "throttle",
     "conflict",
     "stale",
+    "in part",
 )
 _WIDTH = 11
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from ministack.services import dynamodb
 
 from referrals.dynamodb.values import plain
+from tests import limits
 from tests.tables import create_table, ministack_client
 
 Item = dict[str, Any]
@@ -53,6 +54,8 @@ class Emulator:
 
     def ask(self, operation: str, body: bytes) -> Answer:
         """The status and the answer to one request, as it would come over the wire."""
+        if refused := limits.refusal(operation, body):
+            return refused[0], json.loads(refused[2])
         status, _, answer = _HANDLERS[operation](json.loads(body))
         if operation in ("PutItem", "UpdateItem", "TransactWriteItems"):
             self._note()

@@ -28,6 +28,8 @@ class Fault(StrEnum):
     THROTTLE = "throttle"
     CONFLICT = "conflict"
     STALE = "stale read"
+    # DynamoDB answers with a part where all is more than 1 MB, or 16 MB of a batch.
+    PART = "a part of the answer"
     HELD = "held for minutes"
     HELD_CRASH = "held for minutes, then crash after"
 
@@ -58,11 +60,19 @@ class Call(NamedTuple):
         return "IndexName" in self.arguments or any(not one["ConsistentRead"] for one in batches)
 
     @property
+    def may_be_cut(self) -> bool:
+        """Whether it may be answered in part: of a batch, one key at least is read."""
+        batches = self.arguments.get("RequestItems", {}).values()
+        return self.operation in ("Query", "Scan") or any(len(one["Keys"]) > 1 for one in batches)
+
+    @property
     def possible(self) -> tuple[Fault, ...]:
         """The faults that can befall a request of this kind."""
         excluded = {Fault.CONFLICT, Fault.LATE} if not self.writes else set()
         if not self.may_lag:
             excluded.add(Fault.STALE)
+        if not self.may_be_cut:
+            excluded.add(Fault.PART)
         return tuple(fault for fault in FAULTS if fault not in excluded)
 
     @property
@@ -184,7 +194,7 @@ class Client:
                 return conflict(call)
             case Fault.STALE:
                 return self.weather.index_answer(call, body)
-        status, answer = self.emulator.ask(call.operation, body)
+        status, answer = self._asked(call, body, part=fault is Fault.PART)
         if fault is Fault.LOST_RESPONSE:
             raise ReadTimeoutError(endpoint_url=URL)
         if fault in (Fault.CRASH_AFTER, Fault.HELD_CRASH):
@@ -192,6 +202,22 @@ class Client:
         if status < 300:
             return status, answer
         return error(answer.pop("__type").split("#")[-1], **answer)
+
+    def _asked(self, call: Call, body: bytes, *, part: bool) -> tuple[int, dict[str, Any]]:
+        """The answer; a part of it is a page of one item, or half of a batch and the other keys."""
+        if not part:
+            return self.emulator.ask(call.operation, body)
+        if call.operation != "BatchGetItem":
+            page = json.dumps(call.arguments | {"Limit": 1}).encode()
+            return self.emulator.ask(call.operation, page)
+        ((name, wanted),) = call.arguments["RequestItems"].items()
+        half = (len(wanted["Keys"]) + 1) // 2
+        first, rest = (
+            {**wanted, "Keys": k} for k in (wanted["Keys"][:half], wanted["Keys"][half:])
+        )
+        batch = json.dumps({"RequestItems": {name: first}}).encode()
+        status, answer = self.emulator.ask(call.operation, batch)
+        return status, answer | {"UnprocessedKeys": {name: rest}}
 
 
 @dataclass

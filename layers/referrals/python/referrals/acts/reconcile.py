@@ -52,7 +52,10 @@ def reconcile(
     """
     place = reconciliation.under_way(table)
     if place is None and anew:
-        place, anew = reconciliation.begin(table, actor.at), False
+        place = reconciliation.begin(table, actor.at)
+    elif place is not None and anew:
+        # What was begun before has not seen what came since.
+        place = replace(place, again=True)
     longest = 0.0
     while place is not None:
         time_left = table.time_left
@@ -60,8 +63,7 @@ def reconcile(
         yield step
         if step.next is None:
             reconciliation.end(table, place)
-            # What was begun before has not seen what came since.
-            place, anew = reconciliation.begin(table, actor.at) if anew else None, False
+            place = reconciliation.begin(table, actor.at) if place.again else None
         elif reconciliation.keep(table, place, step.next):
             place = step.next
         else:

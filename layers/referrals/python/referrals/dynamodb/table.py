@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -166,15 +167,8 @@ class Table:
 
     def query_newest(self, pk: str, *, prefix: str, limit: int) -> list[Item]:
         """The last `limit` items of a prefix, newest first."""
-        answer = self.client.query(
-            TableName=self.name,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
-            ExpressionAttributeValues=dynamodb_values({":pk": pk, ":prefix": prefix}),
-            ScanIndexForward=False,
-            ConsistentRead=True,
-            Limit=limit,
-        )
-        return [plain(raw) for raw in answer["Items"]]
+        items = self.query(pk, prefix=prefix, newest_first=True, page=limit)
+        return list(islice(items, limit))
 
     def query_index(
         self,

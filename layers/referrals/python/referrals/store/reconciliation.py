@@ -38,6 +38,8 @@ class Reconciliation:
     items: int = 0
     differences: int = 0
     steps: int = 0
+    # Asked for anew while it was under way: another is to follow.
+    again: bool = False
 
 
 def under_way(table: Table) -> Reconciliation | None:
@@ -56,6 +58,7 @@ def under_way(table: Table) -> Reconciliation | None:
         items=item["items"],
         differences=item["differences"],
         steps=item["steps"],
+        again=item.get("again", False),
     )
 
 
@@ -108,6 +111,8 @@ def _item(one: Reconciliation) -> Item:
         "differences": one.differences,
         "steps": one.steps,
     }
+    if one.again:
+        item["again"] = True
     if one.after is not None:
         item["after"] = list(one.after)
     if one.day is not None:
