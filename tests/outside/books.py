@@ -73,11 +73,19 @@ def _worth(
     """What was done outside for a reward adds up to what the ledger has of it."""
     booked = {entry.get("outside_id") for key, entry in ledger.items() if name in key.split(":")}
     made = [one for many in effects.values() for one in many if one["id"] in booked]
-    if len(_standing(made, account)) < len(made) or reward["backend"] != "stripe_balance":
+    if len(_standing(made, account)) < len(made):
         return
-    outside = -sum(one["amount"] for one in made)
     left = reward.get("credits", 0) - reward.get("reversed_credits", 0)
     owed = reward.get("amount", 0) * left // max(reward.get("credits", 0), 1)
+    if reward["backend"] == "stripe_balance":
+        outside = -sum(one["amount"] for one in made)
+    else:
+        # What is left there, and what invoices used: all else came to its end.
+        live = sum(account.available(one) for one in made)
+        outside = live + sum(account.used(one) for one in made)
+        standing = [one["id"] for one in made if account.available(one)]
+        if standing not in ([], [reward.get("outside_id")]):
+            yield f"{name}: held by {standing}, but {reward.get('outside_id')} is booked"
     if outside != owed:
         yield f"{name}: worth {owed} by the ledger, {outside} outside"
 

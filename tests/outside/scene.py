@@ -9,6 +9,7 @@ import stripe
 from referrals.acts import recovery
 from referrals.acts.ordering import Backend, Outside
 from referrals.edge.stripe_balance import StripeBalance
+from referrals.edge.stripe_credit_grants import StripeCreditGrants
 from referrals.edge.stripe_orders import Account
 from referrals.rules.attribution import Attribution
 from referrals.rules.facts import CustomerLinked
@@ -20,6 +21,7 @@ from tests.store.scene import Scene
 from tests.tables import direct_table
 
 PER_CREDIT = Fraction("0.1")
+KEPT = timedelta(days=365)
 _HOUR = timedelta(hours=1)
 
 
@@ -36,7 +38,11 @@ class OutsideScene(Scene):
     def _backend(self, name: str) -> Backend:
         client = stripe.StripeClient("sk_test_x", http_client=self.wire, max_network_retries=0)
         account = Account(lambda: client)
-        return {"stripe_balance": StripeBalance}[name](account, PER_CREDIT, "usd")
+        if name == "stripe_balance":
+            return StripeBalance(account, PER_CREDIT, "usd")
+        return StripeCreditGrants(
+            account, PER_CREDIT, "usd", kept=KEPT, prices=(), now=lambda: self.at
+        )
 
     def later(self, by: timedelta = _HOUR) -> None:
         self.at += by

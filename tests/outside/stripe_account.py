@@ -125,6 +125,8 @@ class StripeAccount:
                 return _page(own, asked)
             case "post", ["billing", "credit_grants", grant, "expire"]:
                 return self._expire(grant)
+            case "get", ["billing", "credit_grants", grant]:
+                return next(one for one in self.grants if one["id"] == grant)
             case "get", ["billing", "credit_balance_transactions"]:
                 about = asked["credit_grant"]
                 return _page([o for o in self.movements if o["credit_grant"] == about], asked)
@@ -180,6 +182,7 @@ class StripeAccount:
             "category": asked.get("category", "paid"),
             "applicability_config": asked["applicability_config"],
             "expires_at": int(expires) if expires else None,
+            "voided_at": None,
             "created": int(self.now().timestamp()),
             "metadata": asked.get("metadata", {}),
         }
@@ -194,6 +197,14 @@ class StripeAccount:
             if one["credit_grant"] == grant["id"]
         )
         return int(grant["amount"]["monetary"]["value"]) - moved
+
+    def used(self, grant: Thing) -> int:
+        """What of a grant invoices used."""
+        return sum(
+            one["debit"]["amount"]["monetary"]["value"]
+            for one in self.movements
+            if one["credit_grant"] == grant["id"] and one["debit"]["type"] == "credits_applied"
+        )
 
     def _expire(self, identity: str) -> Thing:
         found = next((one for one in self.grants if one["id"] == identity), None)

@@ -3,28 +3,51 @@
 from typing import TYPE_CHECKING
 
 from referrals.acts.ordering import Backend, Outside
-from referrals.edge.credits_settings import LEDGER
+from referrals.edge import clock
+from referrals.edge.credits_settings import STRIPE_BALANCE, STRIPE_CREDIT_GRANTS
 from referrals.edge.settings import settings
 from referrals.rules.outside import Undone
 
 if TYPE_CHECKING:
     from stripe import StripeClient
 
+    from referrals.edge.stripe_orders import Account
+
 
 def outside() -> Outside | None:
     """Where credits go, for one run; None where the ledger keeps them."""
-    if settings().credits.backend == LEDGER:
-        return None
-    return Outside(_stripe_balance())
+    make = _BACKENDS.get(settings().credits.backend)
+    return Outside(make()) if make else None
 
 
 def _stripe_balance() -> Backend:
     from referrals.edge.stripe_balance import StripeBalance
-    from referrals.edge.stripe_orders import Account
 
     chosen = settings().credits
-    account = Account(_stripe, settings().stripe_scope.account)
-    return StripeBalance(account, chosen.per_credit, chosen.currency)
+    return StripeBalance(_account(), chosen.per_credit, chosen.currency)
+
+
+def _stripe_credit_grants() -> Backend:
+    from referrals.edge.stripe_credit_grants import StripeCreditGrants
+
+    chosen = settings().credits
+    return StripeCreditGrants(
+        _account(),
+        chosen.per_credit,
+        chosen.currency,
+        kept=chosen.kept,
+        prices=chosen.prices,
+        now=clock.now,
+    )
+
+
+_BACKENDS = {STRIPE_BALANCE: _stripe_balance, STRIPE_CREDIT_GRANTS: _stripe_credit_grants}
+
+
+def _account() -> "Account":
+    from referrals.edge.stripe_orders import Account
+
+    return Account(_stripe, settings().stripe_scope.account)
 
 
 def _stripe() -> "StripeClient":

@@ -3,13 +3,15 @@
 import os
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from fractions import Fraction
 
 from referrals.rules.programme import Programme
 
 LEDGER = "ledger"
 STRIPE_BALANCE = "stripe_balance"
-BACKENDS = (LEDGER, STRIPE_BALANCE)
+STRIPE_CREDIT_GRANTS = "stripe_credit_grants"
+BACKENDS = (LEDGER, STRIPE_BALANCE, STRIPE_CREDIT_GRANTS)
 
 _AMOUNT = re.compile(r"\d{1,9}(\.\d{1,9})?")
 _CURRENCY = re.compile(r"[a-z]{3}")
@@ -17,11 +19,16 @@ _CURRENCY = re.compile(r"[a-z]{3}")
 
 @dataclass(frozen=True)
 class CreditsSettings:
-    """The backend, and what a credit is worth there in the currency's minor units."""
+    """The backend, and what a credit is worth there in the currency's minor units.
+
+    Of credit grants also for how long they are kept, None for ever, and for which prices.
+    """
 
     backend: str
     per_credit: Fraction
     currency: str
+    kept: timedelta | None = None
+    prices: tuple[str, ...] = ()
 
     @property
     def outside(self) -> str | None:
@@ -41,7 +48,15 @@ def credits_settings() -> CreditsSettings:
         raise ValueError(f"CREDIT_AMOUNT must be above 0 with CREDITS_BACKEND={backend}")
     if not _CURRENCY.fullmatch(currency):
         raise ValueError(f"CREDIT_CURRENCY must be as usd with CREDITS_BACKEND={backend}")
-    return CreditsSettings(backend, Fraction(amount), currency)
+    days = int(os.environ.get("CREDIT_EXPIRY_DAYS") or 0)
+    prices = os.environ.get("CREDIT_PRICES", "").split(",")
+    return CreditsSettings(
+        backend,
+        Fraction(amount),
+        currency,
+        kept=timedelta(days=days) if days else None,
+        prices=tuple(price.strip() for price in prices if price.strip()),
+    )
 
 
 def check(chosen: CreditsSettings, programme: Programme) -> None:

@@ -116,13 +116,13 @@ def for_claim(
         credits=credits,
         shortfall=shortfall,
         since=at,
-        amount=_moved(reward, credits),
+        amount=moved(reward, credits),
         currency=reward.currency,
         customer=customer,
     )
 
 
-def _moved(reward: Reward, credits: int) -> int | None:
+def moved(reward: Reward, credits: int) -> int | None:
     """The worth of credits that are added, as all that were and will be granted differ by it."""
     before = reward.credits - reward.reversed_credits
     now, then = worth(reward, before), worth(reward, before + credits)
@@ -171,7 +171,7 @@ def book(
         credits_grant_error=None,
         next_attempt_at=None,
         customer=order.customer or reward.customer,
-        outside_id=done.id or reward.outside_id,
+        outside_id=None if done.empty else done.id or reward.outside_id,
     )
     after = attribution.with_reward(booked)
     change = Change(before=attribution, after=after, ledger=(entry,))

@@ -51,12 +51,14 @@ class Order:
 class Done:
     """What the outside did: its id for it, and the credits that were moved, signed.
 
-    `price` is what they are worth, where that may not be what was ordered.
+    `price` is what they are worth, where that may not be what was ordered; `empty` says that
+    nothing is left there to be taken later.
     """
 
     id: str | None
     credits: int
     price: Money | None = None
+    empty: bool = False
 
 
 class Undone(Exception):
