@@ -166,6 +166,22 @@ def test_a_backend_without_its_parameters_fails_at_the_start(at_stripe, configur
         settings.settings()
 
 
+def test_credit_grants_are_made_as_the_parameters_say(programme, account, at_stripe, configure):
+    configure(CREDITS_BACKEND="stripe_credit_grants", CREDIT_PRICES="price_1")
+    configure(CREDIT_EXPIRY_DAYS="90")
+    sale = programme.referred("user-1")
+    account.add(sale.customer)
+    programme.pay(sale)
+    assert programme.recover().good["recovered"] == 1
+    (grant,) = account.grants
+    assert grant["amount"]["monetary"]["value"] == 1_000
+    assert grant["applicability_config"]["scope"]["prices"] == {"0": {"id": "price_1"}}
+    assert grant["expires_at"] > (NOW + timedelta(days=30)).timestamp()
+    programme.stripe(stripe_payloads.charge_refunded(sale))
+    assert programme.recover().good["recovered"] == 0
+    assert account.available(grant) == 0
+
+
 def test_the_ledger_needs_no_parameters(configure):
     configure(CREDITS_BACKEND="ledger", CREDIT_AMOUNT="", CREDIT_CURRENCY="")
     assert settings.settings().programme.credits_backend is None
