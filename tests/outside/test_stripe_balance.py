@@ -25,6 +25,28 @@ def scene(made):
     return scene
 
 
+class Died(BaseException):
+    """The process died: no `except Exception` hears of it."""
+
+
+class _Dying:
+    """A client with which a process dies as it is about to book what was done outside."""
+
+    def __init__(self, client):
+        self.client = client
+        self.exceptions = client.exceptions
+
+    def __getattr__(self, name):
+        call = getattr(self.client, name)
+
+        def asked(**arguments):
+            if "credits_granted_at" in str(arguments):
+                raise Died
+            return call(**arguments)
+
+        return asked
+
+
 def _reward(scene, role=Role.REFERRED, user="new"):
     return next(one for one in scene.of(user).rewards if one.role is role)
 
@@ -86,6 +108,21 @@ def test_a_lost_answer_is_no_second_grant_once_the_key_is_forgotten(scene):
     scene.recovered()
     assert len(scene.account.transactions) == 2
     scene.wire.before = lambda *_: None
+    scene.later(timedelta(hours=25))
+    scene.recovered()
+    assert len(scene.account.transactions) == 2
+    assert scene.of().status == "rewarded"
+    assert scene.differences() == []
+
+
+def test_a_run_that_died_after_the_effect_is_no_second_grant_once_the_key_is_forgotten(scene):
+    scene.paid()
+    alive = scene.table.client
+    scene.table.client = _Dying(alive)
+    with pytest.raises(Died):
+        scene.recovered()
+    scene.table.client = alive
+    assert len(scene.account.transactions) == 1
     scene.later(timedelta(hours=25))
     scene.recovered()
     assert len(scene.account.transactions) == 2

@@ -164,3 +164,14 @@ def test_prices_narrow_what_the_credits_are_for(scene):
     scene.recovered()
     told = _grants(scene)[0]["applicability_config"]["scope"]["prices"]
     assert [one["id"] for _, one in sorted(told.items())] == ["price_a", "price_b"]
+
+
+def test_what_a_deleted_customer_had_is_missing(scene):
+    scene.paid()
+    scene.recovered()
+    scene.account.delete("cus_new")
+    scene.claim(PAID)
+    scene.recovered()
+    own = _reward(scene)
+    assert (own.reversed_credits, own.shortfall) == (0, 10_000)
+    assert scene.differences() == []

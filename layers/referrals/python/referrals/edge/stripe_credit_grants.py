@@ -49,8 +49,10 @@ class StripeCreditGrants:
         """Rounded down: a fraction of a cent is never granted."""
         return Money(amount=int(credits * self._per_credit), currency=self._currency)
 
-    def left(self, _reward: Reward) -> None:
-        """Known for sure when the grant has ended."""
+    def left(self, reward: Reward) -> int | None:
+        """Nothing where the customer was deleted; else known for sure when the grant has ended."""
+        with self._account.asked():
+            return 0 if self._account.is_gone(reward.customer or "") else None
 
     def carry_out(self, reward: Reward, *, look_first: bool) -> Done:
         """Grant what was ordered, or replace the reward's grant by one of what is to be left."""
