@@ -248,6 +248,7 @@ ANSWERS: dict[str, Any] = {
             "referred_reward_credits": 10000,
             "minimum_paid_amount": 1,
             "reversal_mode": "automatic",
+            "credits_backend": "ledger",
             "risk_rules": ["disposable_email", "same_card"],
             "signup_velocity_limit": 100,
             "click_retention_days": 90,

@@ -182,6 +182,11 @@ def test_credit_grants_are_made_as_the_parameters_say(programme, account, at_str
     assert account.available(grant) == 0
 
 
+def test_health_says_where_credits_go(programme, at_stripe):
+    told = programme.admin("get_health", "GET", "/admin/health").good
+    assert told["settings"]["credits_backend"] == "stripe_balance"
+
+
 def test_the_ledger_needs_no_parameters(configure):
     configure(CREDITS_BACKEND="ledger", CREDIT_AMOUNT="", CREDIT_CURRENCY="")
     assert settings.settings().programme.credits_backend is None

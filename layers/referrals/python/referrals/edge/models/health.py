@@ -101,6 +101,7 @@ class SettingsView(BaseModel):
     referred_reward_credits: int
     minimum_paid_amount: int
     reversal_mode: str
+    credits_backend: str
     risk_rules: list[str]
     signup_velocity_limit: int
     click_retention_days: int
@@ -121,6 +122,7 @@ class SettingsView(BaseModel):
             referred_reward_credits=programme.referred_credits,
             minimum_paid_amount=programme.minimum_paid_amount,
             reversal_mode="automatic" if programme.reverse_automatically else "flag",
+            credits_backend=settings.credits.backend,
             risk_rules=sorted(programme.risk_rules),
             signup_velocity_limit=programme.velocity_limit,
             click_retention_days=settings.clicks_kept.days,
