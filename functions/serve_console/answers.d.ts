@@ -148,11 +148,6 @@ export interface Campaigns {
   complete: boolean;
 }
 
-export interface Referrers {
-  items: (Stats & { code: string; user_id: string; disabled: boolean; expired_referrals: number })[];
-  ranked_at?: string;
-}
-
 export interface Health {
   schedules: {
     name: string;
@@ -162,7 +157,7 @@ export interface Health {
     error?: string;
   }[];
   pending_grants: { oldest?: { attribution_id: string; next_attempt_at: string } };
-  reconcile?: { finished_at: string; items: number; difference_count: number; differences: string[] };
+  reconcile?: { finished_at: string; done: boolean; items: number; difference_count: number; differences: string[] };
   stripe: {
     last_event_at?: string;
     kinds: { kind: string; last_seen: string; api_version: string }[];

@@ -9,7 +9,7 @@ import { Moment, Status, STATUS } from "./words.js";
 
 /** @typedef {import("./answers.d.ts").ReferralPage} ReferralPage */
 
-const FILTERS = ["user_id", "status", "campaign", "pending_grant", "order", "cursor"];
+const FILTERS = ["q", "user_id", "status", "campaign", "pending_grant", "order", "cursor"];
 
 /** @param {{query: URLSearchParams}} given */
 export function Referrals({ query }) {
@@ -55,6 +55,10 @@ function Filters({ chosen }) {
     location.hash = link("referrals", undefined, given(wanted));
   }
   return html`<form class="choice" onSubmit=${show}>
+    <label>
+      Search
+      <input name="q" placeholder="any id, whole" autocomplete="off" value=${chosen.q ?? ""} />
+    </label>
     <label>User id, either side<input name="user_id" value=${chosen.user_id ?? ""} /></label>
     <label>Campaign<input name="campaign" value=${chosen.campaign ?? ""} /></label>
     <label>

@@ -13,6 +13,7 @@ export const SCREENS = [
   ["review", "Review"],
   ["referrals", "Referrals"],
   ["accounts", "Accounts"],
+  ["health", "Health"],
 ];
 
 /** @type {Record<string, () => Promise<Component>>} */
@@ -22,6 +23,7 @@ const LOADED_BY = {
   referrals: async () => (await import("./referrals.js")).Referrals,
   "referrals/": async () => (await import("./referral.js")).Referral,
   accounts: async () => (await import("./account.js")).Accounts,
+  health: async () => (await import("./health.js")).Health,
   "accounts/": async () => (await import("./account.js")).Account,
 };
 

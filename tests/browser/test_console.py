@@ -7,7 +7,15 @@ from tests import stripe_payloads
 from tests.browser.audit import violations
 from tests.browser.console import URL, Console, held
 
-SCREENS = ["overview", "review", "referrals", "referrals/<id>", "accounts", "accounts/<referrer>"]
+SCREENS = [
+    "overview",
+    "review",
+    "referrals",
+    "referrals/<id>",
+    "accounts",
+    "accounts/<referrer>",
+    "health",
+]
 
 
 def test_without_a_key_nothing_is_asked_and_nothing_shown(service, console):

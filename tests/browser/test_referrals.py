@@ -107,3 +107,20 @@ def test_a_file_may_be_stopped(service, console):
     console.page.get_by_role("button", name="Stop").click()
     console.page.unroute("**/admin/referrals.csv?*")
     assert len(saved(console)) == 1
+
+
+def test_any_whole_id_finds_its_referral(service, console):
+    _, code = service.new_referrer()
+    user, sale = service.referred(code)
+    service.stripe(stripe_payloads.invoice_paid(sale))
+    identity = service.referral_of(user)["attribution"]["id"]
+    console.open("referrals")
+    link = console.page.get_by_role("link", name=identity)
+    for one in (user, identity, sale.invoice, sale.customer, code):
+        console.page.get_by_label("Search").fill(one)
+        console.page.get_by_role("button", name="Show").click()
+        expect(console.page.get_by_role("row")).to_have_count(2)
+        expect(link).to_be_visible()
+    console.page.get_by_label("Search").fill("in_unknown")
+    console.page.get_by_role("button", name="Show").click()
+    console.said("None that fits.")

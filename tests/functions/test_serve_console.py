@@ -71,7 +71,15 @@ def test_the_page_names_all_that_the_first_screen_waits_for_so_that_it_comes_tog
 
 
 def test_what_is_large_or_of_another_screen_comes_when_it_is_shown():
-    later = {"uplot.mjs", "chart.js", "review.js", "referrals.js", "referral.js", "account.js"}
+    later = {
+        "uplot.mjs",
+        "chart.js",
+        "review.js",
+        "referrals.js",
+        "referral.js",
+        "account.js",
+        "health.js",
+    }
     assert later & named_by_the_page() == set()
     asked_for = set(re.findall(r'import\("\./([^"]+)"\)', FILES["screens.js"].read_text()))
     assert asked_for <= FILES.keys()

@@ -1,0 +1,48 @@
+"""The service's health in a real browser: what ran, what waits, what Stripe sent, what is set."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.console import Console
+from tests.browser.here import HERE, served_here
+from tests.functions.client import invoke
+from tests.samples import NOW
+from tests.tables import direct_table
+
+
+@pytest.fixture
+def quiet(hosts, browsing):
+    """A service on which nothing has happened; its console is not opened yet."""
+    with served_here(direct_table(), hosts.hosts, NOW) as programme:
+        console = Console(browsing().new_page(), programme, HERE)
+        yield console
+        console.page.close()
+        assert console.foreign == []
+        assert console.faults == []
+
+
+def test_where_nothing_ran_it_says_so(quiet):
+    quiet.open("health")
+    quiet.said("None has finished yet.")
+    quiet.said("No event has come yet.")
+    schedules = quiet.page.get_by_role("region", name="Schedules").get_by_role("row")
+    told = quiet.service.admin("get_health", "GET", "/admin/health").good
+    expect(schedules).to_have_count(1 + len(told["schedules"]))
+    expect(schedules.filter(has_text="never")).to_have_count(len(told["schedules"]))
+    quiet.said("attribution window days")
+
+
+def test_it_tells_what_ran_what_is_owed_and_what_differs(quiet):
+    quiet.service.owed("user-owed")
+    owed = quiet.service.referral_of("user-owed")["attribution"]["id"]
+    invoke("recover_grants", {})
+    invoke("reconcile", {})
+    told = quiet.service.admin("get_health", "GET", "/admin/health").good
+    quiet.open("health")
+    quiet.page.get_by_role("link", name=owed).wait_for()
+    recovered = quiet.page.get_by_role("row").filter(has_text="recover grants")
+    # The first try has failed a moment ago: it is not due.
+    expect(recovered).to_contain_text("attempted: 0, recovered: 0")
+    many = told["reconcile"]["difference_count"]
+    quiet.said(f"{many} differ" if many else "Nothing differs")
+    quiet.said("invoice.paid")
