@@ -20,7 +20,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-unit test-store test-functions test-e2e test-browser pictures simulate sweep bench load lint \
-	check-template openapi permissions format build deploy key token invoke bridge reconcile requirements clean stripe-check
+	check-template openapi permissions format build deploy key token listen invoke bridge reconcile requirements clean stripe-check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -106,6 +106,9 @@ token: setup ## Make a user token for the running local stack (USER=user-referre
 
 # The shell's own USER, the login name, is not meant.
 TOKEN_USER = $(if $(findstring command,$(origin USER)),$(USER),user-referrer)
+
+listen: setup ## Receive, verify and print the events of the running local stack, until Ctrl-C
+	@PYTHONPATH=layers/referrals/python $(BIN)/python -m local.listen
 
 invoke: setup ## Invoke a function with its event on the running local stack (FUNCTION=CaptureClick)
 	@$(BIN)/python -m local.invoke $(FUNCTION) $(if $(EVENT),--event '$(EVENT)') $(if $(VIA),--via $(VIA))

@@ -1,12 +1,14 @@
 """Events out on the deployed stack: the table's stream, who sends, and a receiver that verifies."""
 
 import json
+import re
 import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from standardwebhooks import Webhook
 
+from local import listen
 from tests import stripe_payloads
 from tests.receiver import Receiver, status
 
@@ -54,6 +56,24 @@ def test_what_happens_comes_to_whoever_listens_in_order(service, receiver, liste
         *("credits.granted", "credits.granted"),
     ]
     assert [one["sequence"] for one in told] == [1, 2, 3, 4, 5]
+
+
+def test_make_listen_prints_what_comes_and_leaves_nothing_behind(service):
+    stack = {"REFERRALS_URL": service.url, "REFERRALS_ADMIN_KEY": service.admin_key}
+    said, until = [], time.monotonic() + _PATIENCE
+    with listen.listening(stack, said.append) as endpoint:
+        _, code = service.new_referrer()
+        user, _ = service.referred(code)
+        while not any(user in line for line in said):
+            assert time.monotonic() < until, said
+            time.sleep(0.2)
+        told = service.admin("POST", f"/admin/webhook-endpoints/{endpoint}/test").good
+        assert told == {"arrived": True, "told": "answered 204"}
+    (line,) = [line for line in said if user in line]
+    assert re.search(rf"referral\.attributed +{user} +step 1 +evt_", line)
+    assert '"to_status": "attributed"' in line
+    listed = service.admin("GET", "/admin/webhook-endpoints").good["items"]
+    assert endpoint not in [one["id"] for one in listed]
 
 
 def test_what_failed_comes_again_by_the_clock_and_by_a_replay(service, receiver, listening):

@@ -10,6 +10,7 @@ from tests import stripe_payloads
 from tests.simulation.acts import Act, Deliver, Erase, Recover, Review, Run, SignUp, Use
 from tests.simulation.crowds import ATTENTIVE, folds, leavers, visitors
 from tests.simulation.faults import FAULTS, Fault
+from tests.simulation.listening import tells
 from tests.simulation.looking import looks
 from tests.simulation.plan import (
     AFTER_THE_WINDOW,
@@ -71,7 +72,7 @@ class _Draw:
         self._staff()
         self.acts += looks(chance, start)
         crowd = visitors(self.seed, start)
-        self.acts += [*folds(self.seed, start), *leavers(self.seed), *crowd]
+        self.acts += [*folds(self.seed, start), *leavers(self.seed), *crowd, *tells(self.seed)]
         return History(
             seed=self.seed,
             start=start,

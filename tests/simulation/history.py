@@ -15,6 +15,7 @@ from referrals.store import api_keys, click_counts, clicks, codes, metering
 from referrals.store.api_keys import ApiKey
 from tests.simulation.acts import Act, Answers, Erase, Sending
 from tests.simulation.emulator import Emulator
+from tests.simulation.listening import Receivers, Tell, listen, settled
 from tests.simulation.looking import Look
 from tests.simulation.oracle import Oracle
 from tests.simulation.plan import AFTER_THE_WINDOW, CLICKS, CODES, NOON, History
@@ -79,6 +80,9 @@ def run(history: History) -> Result:
     emulator().restore(beginning())
     world, answers = World(emulator(), history.seed, history.start, history.faults), Answers()
     with world.inhabited(history.environment, PLANS | {"free": history.plan}):
+        if any(isinstance(act, Tell) for act in history.acts):
+            listen(_table(world))
+            world.receiving = Receivers(world)
         sending = Sending(world.new_actor(_OPENING), KEYS, answers)
         for act in history.opening:
             act.do(sending)
@@ -121,10 +125,12 @@ def _settled(world: World, history: History, answers: Answers) -> list[str]:
     for act in history.acts:
         if isinstance(act, Look):
             act.once(staff)
+    unheard = settled(staff, _table(world))
     return [
         *(f"{act.name}: not answered though nothing is wrong" for act in answers.unanswered),
         *(f"reconcile: {one}" for one in differences),
         *answers.misled,
+        *unheard,
         *world.unprovoked,
     ]
 

@@ -29,6 +29,9 @@ class Dice:
 
     world: "World"
 
+    def random(self) -> float:
+        return self.world.actor.chance.random()
+
     def uniform(self, low: float, high: float) -> float:
         return self.world.actor.chance.uniform(low, high)
 

@@ -99,7 +99,7 @@ class World:
         self.faulty = False
         # Functions that were started and have not run, and who listens for events.
         self.started: list[tuple[str, Mapping[str, Any]]] = []
-        self.receiving = Receiving()
+        self.receiving: Any = Receiving()
         self._number, self._tokens, self._requests = next(_worlds), count(), count(1)
         self._clients = [Client(emulator, self, attempts) for attempts in (_SDK_ATTEMPTS, 1)]
         self.actor = self.new_actor("setup")
@@ -191,6 +191,7 @@ class World:
             (settings, "_secret", guard.secrets(_SECRETS)),
             (starting, "start", guard.starts(self.started)),
             (couriers, "sender", lambda: self.receiving),
+            (couriers, "random", Dice(self)),
             (clock, "now", self._clock),
             (clock, "new_ulid", self.new_ulid),
             (clock, "new_code", lambda: code_from(self.actor.chance.randbytes(CODE_LENGTH))),

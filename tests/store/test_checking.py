@@ -13,7 +13,7 @@ from referrals.rules.retries import Answer
 from referrals.store import deliveries, webhook_endpoints
 from tests.samples import NOW, PAID, SECRET, charge
 from tests.store.bill import billed
-from tests.store.listening import NEW, Listening
+from tests.store.listening import GOOD, NEW, Listening
 from tests.tables import everything
 
 _USERS = ["new", *(f"user-{number}" for number in range(4))]
@@ -78,6 +78,22 @@ def test_what_a_dead_sender_held_is_missed_and_what_a_living_one_holds_is_not(wo
     world.now += _HOUR
     assert _check(world).missed == 1
     assert world.deliver_due() == [Delivered(arrived=1)]
+
+
+def test_what_a_sender_had_left_when_it_died_is_missed(world):
+    """All of it came with one version of the referral, of which a part was sent."""
+
+    def die(_event):
+        raise ConnectionError("died")
+
+    world.answers["we_1"] = [GOOD, GOOD, GOOD, die]
+    with pytest.raises(ConnectionError):
+        world.deliver()
+    world.now += _HOUR
+    assert _check(world).missed == 5
+    world.deliver_due()
+    own = [one for one in world.got["we_1"] if one.data["attribution"]["id"] == NEW]
+    assert [one.sequence for one in own] == [1, 2, 3, 4, 5]
 
 
 def test_what_waits_for_its_next_try_keeps_waiting(world):

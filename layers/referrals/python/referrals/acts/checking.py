@@ -63,8 +63,9 @@ def _missed(table: Table, endpoint: Endpoint, found: list[Attribution], now: dat
 
     def look(one: Attribution) -> bool:
         delivery = known.get(one.id) or Delivery(endpoint_id=endpoint.id, attribution_id=one.id)
-        # What was sent up to the last version is whole.
-        if delivery.sent.version >= one.version or delivery.is_seen_to(now):
+        # Whoever let go had sent the whole of the last version; who died may have sent a part.
+        whole = delivery.holder is None and delivery.sent.version >= one.version
+        if whole or delivery.is_seen_to(now):
             return False
         if not _lacks(table, endpoint, delivery, now - _ON_ITS_WAY):
             return False
