@@ -20,6 +20,7 @@ from tests.simulation.acts import Act, Sending
 from tests.simulation.faults import Crash
 from tests.simulation.plan import NOON
 from tests.simulation.world import SECRET
+from tests.tables import everything
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -183,7 +184,7 @@ def _quiet(staff: Sending) -> None:
 
 
 def _trails(table: Table) -> list[Trail]:
-    ids = [item["id"] for item in table.scan() if item["sk"] == "ATTRIBUTION"]
+    ids = [item["id"] for item in everything(table) if item["sk"] == "ATTRIBUTION"]
     return [found for one in ids if (found := trail.read(table, one)) is not None]
 
 
