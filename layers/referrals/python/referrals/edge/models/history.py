@@ -12,10 +12,14 @@ from referrals.rules.risk import Finding
 from referrals.views.story import Story
 
 
-class ClickView(BaseModel):
-    """When the visitor came, for as long as raw clicks are kept."""
+class Part(BaseModel):
+    """A part of the story: built when the first of its kind is told, for a start pays for each."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, defer_build=True)
+
+
+class ClickView(Part):
+    """When the visitor came, for as long as raw clicks are kept."""
 
     click_id: str
     clicked_at: Time
@@ -30,10 +34,8 @@ class RewardStory(RewardView):
     shortfall: int
 
 
-class AuditView(BaseModel):
+class AuditView(Part):
     """One step of an attribution's life."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     at: Time
     by: str
@@ -48,7 +50,7 @@ class BookingView(LedgerView):
     user_id: str
 
 
-class FactView(BaseModel):
+class FactView(Part):
     """What Stripe told of one of its objects; amounts are in the currency's minor units.
 
     `kind` is invoice, charge, payment (of an invoice), refund, dispute or warning; `state` is
@@ -107,7 +109,7 @@ def _state(fact: Kept) -> str:
     return str(getattr(fact, "status", ""))
 
 
-class FindingView(BaseModel):
+class FindingView(Part):
     """One risk rule: whether it held the referral, whether it holds now, and what it sees.
 
     Numbers alone: how much is known of either side, and how much of it is the same.
@@ -129,10 +131,8 @@ class FindingView(BaseModel):
         return cls(enabled=finding.rule in enabled, flagged=finding.rule in flags, **vars(finding))
 
 
-class ClaimView(BaseModel):
+class ClaimView(Part):
     """A refund, dispute or warning of the referred user's that is on no known invoice."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     kind: str
     id: str
