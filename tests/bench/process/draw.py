@@ -43,7 +43,7 @@ def cold():
         other = figures.get(f"{name} on FastAPI")
         if other:
             plt.plot(other["median"], place, "D", color=OTHER, markersize=5)
-    plt.axvline(1.4, color=LIMIT, linestyle="--")
+    plt.axvline(1.5, color=LIMIT, linestyle="--")
     plt.axvline(1, color="#444", linewidth=0.8)
     plt.plot([], [], color=OURS, linewidth=6, label="this service")
     plt.plot([], [], "D", color=OTHER, label="the same on FastAPI + Mangum")
