@@ -258,6 +258,25 @@ ANSWERS: dict[str, Any] = {
             "jwt_audience": "referrals",
         },
     },
+    "rank_referrers": {
+        "items": [
+            {
+                "code": "A1B2C3D4E5F6",
+                "user_id": "user-1",
+                "disabled": False,
+                "attributed_signups": 9,
+                "qualified_referrals": 3,
+                "review_required": 1,
+                "rewarded_referrals": 2,
+                "capped_referrals": 0,
+                "expired_referrals": 0,
+                "rejected_referrals": 0,
+                "qualification_rate": 0.333,
+                "reward_rate": 0.222,
+            }
+        ],
+        "ranked_at": "2026-03-12T19:02:45.000Z",
+    },
     "rank_campaigns": {"items": [{"campaign": "spring-launch"} | _STATS], "complete": True},
     "reject_referral": {"attribution": _REJECTED, "rewards": []},
     "approve_referral": {"attribution": {**_ATTRIBUTION, **_REVIEWED}, "rewards": [_REWARD]},

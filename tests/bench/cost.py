@@ -114,6 +114,14 @@ LEAST = {
         4,
         f"{_CHARGE}, what stats reads, of two months where days are told",
     ),
+    "rank_referrers": Least(
+        1,
+        9,
+        3,
+        f"{_CHARGE}, eight lanes of ranks and how far they go (1 R each); of each referrer nine: "
+        "the code, and eight lanes of counts",
+        9,
+    ),
     "get_health": Least(
         1,
         8,

@@ -121,6 +121,7 @@ class Requests:
             "list_referrals": lambda: self._admin("GET", "/admin/referrals", query={"limit": "25"}),
             "my_referral_events": lambda: self._own("/referrals/me/events"),
             "my_referrals": lambda: self._own("/referrals/me"),
+            "rank_referrers": lambda: self._admin("GET", "/admin/referrers"),
             "rank_campaigns": lambda: self._admin("GET", "/admin/campaigns", query=_month()),
             "publish_events": lambda: {"Records": []},
             "reconcile": dict,

@@ -44,6 +44,7 @@ SHOWN = {
     "my_referrals": lambda data: data["stats"]["rewarded"] > 1,
     "reconcile": lambda answer: answer["items"] > 100 and answer["differences"] == [],
     "rank_campaigns": lambda data: data["items"][0]["rewarded_referrals"] and data["complete"],
+    "rank_referrers": lambda data: "items" in data,
     "recover_grants": lambda data: data["attempted"] == data["recovered"] > 0,
     "recover_grants_schedule": lambda answer: "recovered" in answer,
     "referral_stats": lambda data: data["clicks"] > 20 and data["rewarded_referrals"] > 1,

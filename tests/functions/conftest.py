@@ -128,6 +128,8 @@ def untouched(table):
         # Meters, and what the first signup leaves.
         kept_apart = {tuple(keys.credits(user_id)) for user_id in CALLERS}
         kept_apart.add(tuple(keys.FINGERPRINT))
+        # How far it was looked.
+        kept_apart.add(tuple(keys.RANKED))
         return [
             {name: value for name, value in item.items() if name != "last_used_on"}
             for item in everything(table)

@@ -120,6 +120,9 @@ class RunningProgramme:
     def health(self) -> Answer:
         return self.admin("get_health", "GET", "/admin/health")
 
+    def referrers(self, **query: str) -> Answer:
+        return self.admin("rank_referrers", "GET", "/admin/referrers", query=query)
+
     def review(self, verdict: str, attribution_id: str, **details: Any) -> Answer:
         path = f"/admin/referrals/{attribution_id}/{verdict}"
         return self.admin(f"{verdict}_referral", "POST", path, **details)

@@ -15,6 +15,7 @@ ADMIN_ROUTES = {
     ),
     "referral_series": ("GET", "/admin/referrals/series", {}),
     "get_health": ("GET", "/admin/health", {}),
+    "rank_referrers": ("GET", "/admin/referrers", {}),
     "rank_campaigns": ("GET", "/admin/campaigns", {}),
     "export_referrals": ("GET", "/admin/referrals.csv", {}),
     "reject_referral": ("POST", "/admin/referrals/{id}/reject", {}),

@@ -243,6 +243,14 @@ CASES: dict[str, Case] = {
         query=_BOUNDS | {"grain": "hour"},
     ),
     "health": _admin("get_health", "GET", "/health", LINKED, PAID),
+    "referrers": _admin(
+        "rank_referrers",
+        "GET",
+        "/referrers",
+        LINKED,
+        Until(timedelta(minutes=1)),
+        ROLL_UP,
+    ),
     "campaigns": _admin("rank_campaigns", "GET", "/campaigns", LINKED, PAID, query=_BOUNDS),
     "an account": _admin("get_account", "GET", "/accounts/metered", LINKED, PAID),
     "a plan": _admin(

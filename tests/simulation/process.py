@@ -44,6 +44,7 @@ HANDLERS = {
         "my_referrals",
         "publish_events",
         "rank_campaigns",
+        "rank_referrers",
         "reconcile",
         "recover_grants",
         "referral_series",

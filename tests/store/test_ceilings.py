@@ -26,9 +26,9 @@ from referrals.rules.ids import attribution_id
 from referrals.rules.programme import Programme
 from referrals.rules.referrer import FIGURES
 from referrals.rules.times import timestamp
-from referrals.store import click_limit, codes, event_kinds, facts, keys, metering, runs
+from referrals.store import click_limit, codes, event_kinds, facts, keys, metering, ranks, runs
 from referrals.store.items import attribution_item
-from referrals.views import members
+from referrals.views import members, referrers
 from referrals.views.campaigns import ranked
 from referrals.views.funnel import Span, count, count_each
 from referrals.views.health import health
@@ -205,6 +205,19 @@ def _of_an_invoice():
     scene, pay = _payment()
     pay()
     return scene, lambda: page(scene.table, SECRET, Filters(q="in_1"), 25, None)
+
+
+def _referrers(number, told):
+    scene = Scene()
+    for one in range(number):
+        code = codes.create(scene.table, f"ref{one}", f"{one:05}AAAAAAA")
+        for shard in range(keys.SHARDS):
+            key = keys.referrer_counts(code, shard)
+            item = {"pk": key.pk, "sk": key.sk, **dict.fromkeys(FIGURES, 10**6)}
+            scene.table.write(scene.table.put("counts", item))
+        ranks.place(scene.table, code, 10**6 + one)
+    ranks.mark(scene.table, ranks.UNTIL, timestamp(NOW))
+    return scene, lambda: referrers.ranked(scene.table, told)
 
 
 def _health():
@@ -400,6 +413,14 @@ OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost,
         Ceiling(15),
     ),
     "a referral's story": (_story, Cost(0, 0, 15, 3), Ceiling(0, 20, 3)),
+    **{
+        f"{told} of {number} referrers": (
+            partial(_referrers, number, told),
+            Cost(0, 0, 9 + 9 * told, 2),
+            Ceiling(0, 9 + 9 * told, 2),
+        )
+        for number, told in ((20, 10), (200, 10), (200, 50))
+    },
     # Nothing in it grows: a query each of what ran and of what came, and a key of eight lanes.
     "health": (_health, Cost(0, 0, 8, 1), Ceiling(0, 10, 1)),
     "list 25": (_list, Cost(0, 0, 21, 2), Ceiling(0, 28, 2)),

@@ -58,6 +58,15 @@ def get(table: Table, code: str) -> Code | None:
     return Code(code, item["user_id"], item.get("disabled", False))
 
 
+def get_many(table: Table, wanted: Sequence[str]) -> dict[str, Code]:
+    """Those of the codes that exist."""
+    places = {keys.code(code): code for code in wanted}
+    return {
+        places[place]: Code(places[place], item["user_id"], item.get("disabled", False))
+        for place, item in table.get_many(list(places)).items()
+    }
+
+
 def get_recent(table: Table, code: str) -> Code | None:
     """The code as it was at most a minute ago.
 

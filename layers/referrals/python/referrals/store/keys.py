@@ -70,6 +70,25 @@ def referrer_counts(code: str, shard: int) -> Key:
     return Key(referrer(code, lane(shard)), f"COUNTS#{shard:02}")
 
 
+# How far signups have been ranked.
+RANKED = Key("RANKS", "RANKED")
+
+
+def ranks(lane: int) -> str:
+    """A partition of codes in the order of their signups."""
+    return f"RANKS#{lane}"
+
+
+def rank(code: str, signups: int) -> Key:
+    """Where a code stands with so many signups."""
+    return Key(ranks(crc32(code.encode()) % LANES), f"{signups:09}#{code}")
+
+
+def rank_of(code: str) -> Key:
+    """With how many signups a code stands there."""
+    return Key(f"RANK#{code}", "RANK")
+
+
 def user(user_id: str) -> str:
     return f"USER#{user_id}"
 

@@ -44,3 +44,27 @@ class CampaignsAnswer(BaseModel):
 
     items: list[CampaignView]
     complete: bool
+
+
+class ReferrerView(BaseModel):
+    """What became of the signups by one code, since the beginning."""
+
+    code: str
+    user_id: str
+    disabled: bool
+    attributed_signups: int
+    qualified_referrals: int
+    review_required: int
+    rewarded_referrals: int
+    capped_referrals: int
+    expired_referrals: int
+    rejected_referrals: int
+    qualification_rate: float
+    reward_rate: float
+
+
+class ReferrersAnswer(BaseModel):
+    """Referrers, the one with the most signups first, by all signups up to `ranked_at`."""
+
+    items: list[ReferrerView]
+    ranked_at: Time | None = None
