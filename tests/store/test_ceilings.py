@@ -419,7 +419,7 @@ OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost,
             Cost(0, 0, 9 + 9 * told, 2),
             Ceiling(0, 9 + 9 * told, 2),
         )
-        for number, told in ((20, 10), (200, 10), (200, 50))
+        for number, told in ((12, 10), (24, 10), (24, 20))
     },
     # Nothing in it grows: a query each of what ran and of what came, and a key of eight lanes.
     "health": (_health, Cost(0, 0, 8, 1), Ceiling(0, 10, 1)),
