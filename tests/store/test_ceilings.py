@@ -416,10 +416,11 @@ OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost,
     **{
         f"{told} of {number} referrers": (
             partial(_referrers, number, told),
-            Cost(0, 0, 9 + 9 * told, 2),
-            Ceiling(0, 9 + 9 * told, 2),
+            # Sixteen are read at a time.
+            Cost(0, 0, 9 + 9 * told, trips),
+            Ceiling(0, 9 + 9 * told, trips),
         )
-        for number, told in ((12, 10), (24, 10), (24, 20))
+        for number, told, trips in ((12, 10, 2), (24, 10, 2), (24, 20, 3))
     },
     # Nothing in it grows: a query each of what ran and of what came, and a key of eight lanes.
     "health": (_health, Cost(0, 0, 8, 1), Ceiling(0, 10, 1)),
