@@ -16,7 +16,7 @@ export function Health() {
     <${Waiting} loaded=${loaded} what="how it does" />
     ${told &&
     html`
-      <button class="outline" onClick=${loaded.reload}>Look again</button>
+      <div class="row"><button class="outline" onClick=${loaded.reload}>Look again</button></div>
       <${Schedules} told=${told} />
       <${Owed} told=${told} />
       <${Reconciled} told=${told} />

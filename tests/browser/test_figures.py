@@ -16,6 +16,7 @@ from referrals.rules.times import parse_timestamp
 from tests.browser.audit import as_webp
 from tests.browser.console import Console
 from tests.browser.here import HERE, served_here
+from tests.functions.client import invoke
 from tests.functions.running import REFERRER
 from tests.samples import NOW, PAID, charge
 from tests.store.scene import Scene
@@ -202,6 +203,8 @@ def test_a_picture_of_every_screen_is_small(lived, browsing, tmp_path):
     page, elsewhere = browser.new_page(), browser.new_page()
     # Before a page asks: the handlers share one interpreter, and take one request at a time.
     story = lived.list(status="rewarded").good["items"][0]["attribution"]["id"]
+    for schedule in ("roll_up_clicks", "recover_grants", "reconcile"):
+        invoke(schedule, {})
     console = Console(page, lived, HERE).open("accounts")
     console.settled()
     screens = {
@@ -210,6 +213,7 @@ def test_a_picture_of_every_screen_is_small(lived, browsing, tmp_path):
         "referrals": "referrals?status=rejected",
         "referral": f"referrals/{story}",
         "account": f"accounts/{REFERRER}",
+        "health": "health",
     }
     folder = Path(PICTURES or tmp_path)
     folder.mkdir(exist_ok=True)
