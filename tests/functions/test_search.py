@@ -89,3 +89,11 @@ def test_a_referral_is_found_by_its_payment_once_its_user_is_erased(two):
     found = two.list(q=two.paid["data"]["object"]["id"]).good["items"]
     assert [item["attribution"]["id"] for item in found] == [one]
     assert two.list(q="user-1").good["items"] == []
+
+
+def test_a_referral_of_which_both_sides_are_meant_is_shown_once(two):
+    codes.create(two.table, "user-1", OTHER_CODE)
+    two.signup("user-2", code=OTHER_CODE)
+    sale = Sale(customer="cus_sought", shape=OLD)
+    assert two.stripe(customer_event(sale, metadata={"user_id": "user-2"})).good
+    assert users(two.list(q="cus_sought")) == ["user-2", "user-1"]
