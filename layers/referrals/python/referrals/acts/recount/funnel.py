@@ -174,7 +174,7 @@ def without_signups(table: Table, names: Collection[Hours]) -> set[Hours]:
             _anybody(table, name.campaign, lane, day, after) for lane in range(keys.LANES)
         )
 
-    days = list(names)
+    days = sorted(names, key=str)
     found = side_by_side(is_empty, days)
     return {day for day, empty in zip(days, found, strict=True) if empty}
 

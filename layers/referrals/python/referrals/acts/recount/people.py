@@ -18,7 +18,8 @@ _NOTHING = dict.fromkeys(FIGURES, 0)
 
 def without_account(table: Table, user_ids: Collection[str]) -> set[str]:
     """Those whose ledger no account of theirs stands beside, as far as a glance tells."""
-    found = table.get_many([keys.credits(user) for user in user_ids], consistent=False)
+    places = [keys.credits(user) for user in sorted(user_ids)]
+    found = table.get_many(places, consistent=False)
     return {user for user in user_ids if keys.credits(user) not in found}
 
 
