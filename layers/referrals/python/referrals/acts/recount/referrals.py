@@ -52,7 +52,9 @@ def of_bookings(
 
 def _known(table: Table, secret: bytes, found: Collection[Attribution], *, sure: bool) -> _Names:
     """By which ids a referral's people are known; a first look takes the one that is told."""
-    people = sorted({user for one in found for user in (one.referrer_user_id, one.referred_user_id)})
+    people = sorted(
+        {user for one in found for user in (one.referrer_user_id, one.referred_user_id)}
+    )
     return known_by(table, secret, people) if sure else {user: (user,) for user in people}
 
 
