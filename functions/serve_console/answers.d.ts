@@ -148,6 +148,11 @@ export interface Campaigns {
   complete: boolean;
 }
 
+export interface Referrers {
+  items: (Stats & { code: string; user_id: string; disabled: boolean; expired_referrals: number })[];
+  ranked_at?: string;
+}
+
 export interface Health {
   schedules: {
     name: string;

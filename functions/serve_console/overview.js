@@ -3,7 +3,7 @@
 import { Funnel } from "./funnel.js";
 import { useMemo } from "./hooks.mjs";
 import { html } from "./html.js";
-import { Campaigns } from "./rankings.js";
+import { Campaigns, Referrers } from "./rankings.js";
 import { link } from "./router.js";
 import { Series } from "./series.js";
 import { chosen, days, grainOf } from "./span.js";
@@ -25,7 +25,7 @@ export function Overview({ query }) {
     ${span.from < span.to
       ? html`<${Funnel} span=${span} campaign=${campaign} />
           <${Series} span=${span} campaign=${campaign} grain=${grain} />
-          ${!campaign && html`<${Campaigns} span=${span} />`}`
+          ${!campaign && html`<${Campaigns} span=${span} /><${Referrers} />`}`
       : html`<p role="alert">The span ends before it begins: choose another.</p>`}
   `;
 }

@@ -1,8 +1,11 @@
 """The service's health in a real browser: what ran, what waits, what Stripe sent, what is set."""
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import expect
 
+from referrals.edge import clock
 from tests.browser.console import Console
 from tests.browser.here import HERE, served_here
 from tests.functions.client import invoke
@@ -46,3 +49,16 @@ def test_it_tells_what_ran_what_is_owed_and_what_differs(quiet):
     many = told["reconcile"]["difference_count"]
     quiet.said(f"{many} differ" if many else "Nothing differs")
     quiet.said("invoice.paid")
+
+
+def test_top_referrers_are_those_that_the_service_ranks(quiet, monkeypatch):
+    quiet.service.rewarded("user-one")
+    quiet.service.rewarded("user-two")
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(minutes=1))
+    invoke("roll_up_clicks", {})
+    told = quiet.service.admin("rank_referrers", "GET", "/admin/referrers").good["items"]
+    quiet.open("overview")
+    rows = quiet.page.get_by_role("region", name="Top referrers").get_by_role("row")
+    expect(rows).to_have_count(1 + len(told))
+    expect(rows.nth(1)).to_contain_text(told[0]["user_id"])
+    assert rows.nth(1).get_by_role("cell").first.inner_text() == "2"
