@@ -33,12 +33,16 @@ def recounted(table: Table, secret: bytes = SECRET) -> Recounted:
     """What a reconciliation would tell, and what it would finish. Writes nothing."""
     items, after = table.scan_page(None, _ALL, pages.ATTRIBUTES)
     assert after is None
-    told, _ = table.scan_page(None, _ALL, repairs.ATTRIBUTES)
     found = pages.differences(table, secret, items, None)
     for day in _days(table):
         found |= lasting(table, secret, funnel.of_hours, [day])
-    left = repairs.undone(table, secret, told, Programme())
-    return Recounted(len(items), tuple(sorted(found)), left)
+    return Recounted(len(items), tuple(sorted(found)), undone(table, secret))
+
+
+def undone(table: Table, secret: bytes = SECRET) -> Undone:
+    """What a reconciliation would finish, without what it would tell."""
+    items, _ = table.scan_page(None, _ALL, repairs.ATTRIBUTES)
+    return repairs.undone(table, secret, items, Programme())
 
 
 def _days(table: Table) -> Iterator[Hours]:

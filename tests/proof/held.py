@@ -14,7 +14,7 @@ from referrals.rules.programme import Programme
 from tests.invariants import violations
 from tests.proof.cases import USER
 from tests.proof.sweep import Case, Deed, Scripted, living
-from tests.recounted import recounted
+from tests.recounted import recounted, undone
 from tests.simulation.acts import Answers, Sending
 from tests.simulation.faults import HOLDS, Call, Fault
 from tests.simulation.history import KEYS, beginning, emulator
@@ -85,7 +85,7 @@ class Meeting:
                 self.held.act.do(Sending(world.new_actor("held"), KEYS, world.answers))
             world.number, world.died = 0, False
             table = world.actor.process.table
-            if recounted(table, SECRET.encode()).undone.erasures:
+            if undone(table, SECRET.encode()).erasures:
                 # One that was cut short is finished by the daily run.
                 world.new_actor("schedule").invoke("reconcile", {})
             # Who had to wait for an erasure sends again, and need not wait any more.
