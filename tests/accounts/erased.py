@@ -82,8 +82,10 @@ class Jane(Scene):
         return erase(self.table, SECRET, JANE, email, self.programme)
 
     def items(self) -> list[dict[str, Any]]:
-        """All items but raw clicks, which nothing links to a person and which expire."""
-        return [item for item in everything(self.table) if not item["pk"].startswith("CLICK")]
+        """All items but when schedules ran, and raw clicks, which nothing links to a person."""
+        return [
+            item for item in everything(self.table) if not item["pk"].startswith(("CLICK", "RUNS"))
+        ]
 
     def traces(self) -> list[dict[str, Any]]:
         """Items in which Jane can be recognised; the bare marks that keep her out are none."""

@@ -154,12 +154,13 @@ class Deployed:
         self.table.write(self.table.put("account", item))
 
     def everything(self) -> list[dict[str, Any]]:
-        """All items in order, without meters and what the first signup leaves."""
+        """All items in order, without meters, the first signup's mark, and what health shows."""
         meters = {tuple(keys.credits(user)) for user in ("admin-user", "service-backend")}
         items = (
             {name: value for name, value in item.items() if name not in _NOT_THE_CALLERS}
             for item in scanned(self.table)
             if (item["pk"], item["sk"]) not in {*meters, tuple(keys.FINGERPRINT)}
+            and item["pk"] not in (keys.RUNS, keys.EVENT_KINDS)
         )
         return sorted(items, key=lambda item: (item["pk"], item["sk"]))
 

@@ -26,7 +26,7 @@ def test_no_history_breaks_a_promise():
         faults += result.world.struck()
         calls += len(result.under_faults)
     # Where requests are held, little else goes wrong: what is sent again shall arrive.
-    assert faults.total() >= 0.2 * calls
+    assert faults.total() >= 0.18 * calls
     assert set(faults) == {*FAULTS, *HOLDS}
 
 

@@ -1,5 +1,6 @@
 """The steps of a referral's life in their order: its birth, its audit trail and its bookings."""
 
+import time
 from dataclasses import dataclass
 
 from referrals.dynamodb.parts import Busy
@@ -33,16 +34,20 @@ def read(table: Table, attribution_id: str) -> Trail | None:
 
     Busy where a booking is on its way to another owner: an erasure moves it, and is done soon.
     """
-    items = list(table.query(keys.attribution(attribution_id).pk))
-    if not items:
-        return None
-    # The attribution's own sort key is before those of its trail.
-    attribution = attribution_from(items[0])
-    born = Step(BIRTH, birth(attribution))
-    steps = [born, *map(_line, items[1:]), *_bookings(table, attribution)]
-    # What came while this was read may be here in part: all of it comes with the next reading.
-    whole = (step for step in steps if step.place.version <= attribution.version)
-    return Trail(attribution, tuple(sorted(whole, key=lambda step: step.place)))
+    for wait in table.waits():
+        items = list(table.query(keys.attribution(attribution_id).pk))
+        if not items:
+            return None
+        # The attribution's own sort key is before those of its trail.
+        attribution = attribution_from(items[0])
+        booked = _bookings(table, attribution)
+        if booked is not None:
+            steps = [Step(BIRTH, birth(attribution)), *map(_line, items[1:]), *booked]
+            # What came while this was read may be here in part: the next reading has all of it.
+            whole = (step for step in steps if step.place.version <= attribution.version)
+            return Trail(attribution, tuple(sorted(whole, key=lambda step: step.place)))
+        time.sleep(wait)
+    raise Busy(f"{attribution_id}: a booking is being moved")
 
 
 def step_of(item: Item) -> tuple[str, Step] | None:
@@ -62,13 +67,13 @@ def _line(item: Item) -> Step:
     return Step(Place(version, number + 1), audit_from(item))
 
 
-def _bookings(table: Table, attribution: Attribution) -> list[Step]:
-    """Those that know their place; none did before events went out."""
+def _bookings(table: Table, attribution: Attribution) -> list[Step] | None:
+    """Those that know their place; none did before events went out. None: one was moved."""
     granted = attribution.granted_rewards
     places = [keys.ledger(one.user_id, key) for one in granted for key in booking_keys(one)]
     found = table.get_many(places) if places else {}
     if len(found) < sum(1 + one.reversals for one in granted):
-        raise Busy(f"{attribution.id}: a booking is being moved")
+        return None
     return [_booking(item) for item in found.values() if "step" in item]
 
 

@@ -19,7 +19,7 @@ class ReasonRequest(Request):
 class DecisionRequest(ReasonRequest):
     """A reviewer's word on one referral."""
 
-    id: str = Field(min_length=1, max_length=128)
+    id: str = Field(min_length=1, max_length=128, pattern=r"^[ -~]+$")
     verdict: Literal["approve", "reject"]
 
     def decision(self) -> Decision:
