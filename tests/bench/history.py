@@ -22,15 +22,15 @@ from referrals.rules.clicks import Click
 from referrals.rules.ids import attribution_id, ip_hash
 from referrals.rules.periods import Period, holders, hour_of
 from referrals.rules.programme import Programme
-from referrals.rules.rewards import grant, owed_rewards
-from referrals.rules.times import hour_floor, minute_floor, month_of, timestamp
+from referrals.rules.rewards import grant
+from referrals.rules.times import hour_floor, minute_floor, timestamp
 from referrals.store import attributions, clicks, keys
 from release.transformed import TEMPLATE
 from tests.bench import ground
 from tests.bench.programme import HASHING_SECRET
 from tests.bench.progress import shown
 from tests.bench.seeking import SeekingStore
-from tests.bench.written import Written, folded
+from tests.bench.written import Written, folded, qualified
 from tests.functions.running import CODE
 
 NOW = datetime(2026, 11, 20, 12, 34, 56, 789000, tzinfo=UTC)
@@ -141,16 +141,7 @@ def _attribution(number: int, at: datetime | None = None) -> Attribution:
 
 
 def _paid(born: Attribution, *, owed: bool) -> Attribution:
-    paid = replace(
-        born,
-        status=Status.QUALIFIED,
-        qualified_at=born.created_at,
-        first_paid_invoice_id=f"in_{born.referred_user_id}",
-        stripe_event_id=f"evt_{born.referred_user_id}",
-        paid_amount=2900,
-        cap_month=month_of(born.created_at),
-    )
-    paid = replace(paid, rewards=owed_rewards(paid, _PROGRAMME, born.created_at, capped=False))
+    paid = qualified(born)
     actor = Actor(name="stripe", at=born.created_at)
     return paid if owed else grant(paid, paid.rewards, actor).after
 

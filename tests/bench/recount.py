@@ -24,10 +24,10 @@ from referrals.rules.clicks import Click
 from referrals.rules.facts import ChargeSeen, InvoicePaid
 from referrals.rules.ids import attribution_id
 from referrals.rules.programme import Programme
-from referrals.rules.rewards import grant, owed_rewards
+from referrals.rules.rewards import grant
 from referrals.rules.times import month_of, timestamp
 from referrals.store import attributions, clicks, keys
-from tests.bench.written import Written, folded
+from tests.bench.written import Written, folded, qualified
 from tests.tables import Answered, ministack_client
 
 Raw = dict[str, Any]
@@ -183,19 +183,9 @@ def _refer(table: Written, number: int) -> None:
 
 
 def _paid(born: Attribution) -> Change:
-    month = month_of(born.created_at)
-    paid = replace(
-        born,
-        status=Status.QUALIFIED,
-        qualified_at=born.created_at,
-        first_paid_invoice_id=f"in_{born.referred_user_id}",
-        stripe_event_id=f"evt_{born.referred_user_id}",
-        paid_amount=2900,
-        cap_month=month,
-    )
-    paid = replace(paid, rewards=owed_rewards(paid, _PROGRAMME, born.created_at, capped=False))
+    paid = qualified(born)
     granted = grant(paid, paid.rewards, Actor(name="stripe", at=born.created_at))
-    slot = CapUse(user_id=born.referrer_user_id, month=month, slots=1)
+    slot = CapUse(user_id=born.referrer_user_id, month=month_of(born.created_at), slots=1)
     return replace(granted, before=None, cap=slot)
 
 

@@ -1,10 +1,15 @@
-"""A table that takes what the store writes, at once and without asking."""
+"""A table that takes what the store writes, at once and unasked, and a payment to write there."""
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 from referrals.dynamodb.parts import Part
 from referrals.dynamodb.table import Table
+from referrals.rules.attribution import Attribution, Status
+from referrals.rules.programme import Programme
+from referrals.rules.rewards import owed_rewards
+from referrals.rules.times import month_of
 from referrals.store import funnel_counts, keys
 from referrals.store.funnel_counts import Shard
 
@@ -50,3 +55,18 @@ def folded(table: Written) -> dict[keys.Key, dict[str, int]]:
             for name, number in one.items():
                 found[place][name] += number
     return found
+
+
+def qualified(born: Attribution) -> Attribution:
+    """The referral once its first invoice was paid, as it was born; both rewards are owed."""
+    paid = replace(
+        born,
+        status=Status.QUALIFIED,
+        qualified_at=born.created_at,
+        first_paid_invoice_id=f"in_{born.referred_user_id}",
+        stripe_event_id=f"evt_{born.referred_user_id}",
+        paid_amount=2900,
+        cap_month=month_of(born.created_at),
+    )
+    rewards = owed_rewards(paid, Programme(), born.created_at, capped=False)
+    return replace(paid, rewards=rewards)
