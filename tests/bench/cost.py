@@ -89,7 +89,7 @@ LEAST = {
         f"of one: {_CHARGE}, what the key stands for and the answer (1 W each), {_GRANT}; the "
         "attribution read (1 R)",
     ),
-    "recover_grants": Least(1, 4, 2, f"{_CHARGE}, eight empty lanes of an index (0.5 R each)"),
+    "recover_grants": Least(1, 8, 2, f"{_CHARGE}, sixteen empty lanes of an index (0.5 R each)"),
     "list_referrals": Least(
         1, 8, 3, f"{_CHARGE}, a page of keys of each lane (1 R each), the items (0.5 R each)", 0.5
     ),

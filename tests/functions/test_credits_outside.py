@@ -24,7 +24,7 @@ API_KEY = "rk_test_only"
 
 def _policy():
     """What recovery's role may do besides, where credits are outside."""
-    document = template()["Resources"]["CreditsOutsidePolicy"]["Properties"]["PolicyDocument"]
+    document = template()["Resources"]["CreditsAtStripePolicy"]["Properties"]["PolicyDocument"]
     return parse_policy_document(resolved(document))
 
 

@@ -1,10 +1,11 @@
-"""The ledger against the outside, over the items as they are stored and Stripe's own objects."""
+"""The ledger against the outside, over the items as they are stored and what is there."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 from referrals.dynamodb.table import Table
+from tests.outside.product import Product
 from tests.outside.stripe_account import StripeAccount, Thing
 from tests.tables import everything
 
@@ -14,14 +15,45 @@ KEY = "credits_grant_key"
 def differences(table: Table, account: StripeAccount) -> list[str]:
     """Every difference in a sentence."""
     items = everything(table)
-    rewards = dict(_rewards(items))
-    ledger = {
+    rewards, ledger = dict(_rewards(items)), _ledger(items)
+    effects = _effects(account)
+    return [*_once(effects, account), *_agree(rewards, ledger, effects, account)]
+
+
+def differences_of_product(table: Table, product: Product) -> list[str]:
+    """The same where credits are in the product's own billing, which keeps each key once."""
+    items = everything(table)
+    ledger, kept = _ledger(items), product.kept()
+    under_way = {_order_key(name, one) for name, one in _rewards(items) if "order" in one}
+    return [*_booked(ledger, kept, under_way), *_spent(kept, product)]
+
+
+def _booked(
+    ledger: dict[str, Any], kept: dict[str, tuple[str, str, int]], under_way: set[str]
+) -> Iterator[str]:
+    for key, entry in ledger.items():
+        booked = entry.get("outside_id"), entry["credits"]
+        identity, _, credits = kept.get(key, (None, "", 0))
+        if booked != (identity, credits):
+            yield f"{key}: booked as {booked}, but outside there is {(identity, credits)}"
+    for key in kept.keys() - ledger.keys() - under_way:
+        yield f"{key}: done outside, but neither booked nor under way"
+
+
+def _spent(kept: dict[str, tuple[str, str, int]], product: Product) -> Iterator[str]:
+    """What is moved twice under one key is in the balance and not in what is kept."""
+    for user_id, credits in product.balances().items():
+        moved = sum(number for _, user, number in kept.values() if user == user_id)
+        if moved != credits + product.spent.get(user_id, 0):
+            yield f"{user_id}: {credits} there, {moved} moved"
+
+
+def _ledger(items: list[Any]) -> dict[str, Any]:
+    return {
         item["sk"].removeprefix("LEDGER#"): item
         for item in items
         if item["sk"].startswith("LEDGER#") and "backend" in item
     }
-    effects = _effects(account)
-    return [*_once(effects, account), *_agree(rewards, ledger, effects, account)]
 
 
 def _effects(account: StripeAccount) -> dict[str, list[Thing]]:

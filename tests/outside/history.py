@@ -105,12 +105,11 @@ class History:
 
     def _spend(self) -> None:
         user = self.chance.choice(("ref", *USERS))
-        self.scene.account.spend(f"cus_{user}", self.chance.choice([1, 250, 5_000]))
+        self.scene.spend(user, self.chance.choice([10, 2_500, 50_000]))
 
     def _wait(self) -> None:
         by = self.chance.choice([1, 10, 60, 60 * 7, 60 * 21, 60 * 25])
         self.scene.later(timedelta(minutes=by))
-        self.scene.account.end_what_is_over()
 
     def _link(self) -> None:
         self.scene.link("ref")
@@ -120,8 +119,8 @@ class History:
         if self.chance.random() < 0.3:
             self._erased.add(user)
             erase(self.scene.table, SECRET, user, None, self.scene.programme)
-        elif f"cus_{user}" in self.scene.account.customers:
-            self.scene.account.delete(f"cus_{user}")
+        else:
+            self.scene.delete(user)
 
     # ---- how it is disturbed
 
@@ -173,7 +172,6 @@ class History:
                 scene.link(user)
         for _ in range(8):
             scene.later(timedelta(hours=25))
-            scene.account.end_what_is_over()
             scene.recovered()
         return [*scene.differences(), *self._unfinished()]
 

@@ -1,4 +1,4 @@
-"""A programme whose credits are outside: its table, Stripe's account, and one clock for both."""
+"""A programme whose credits are outside: its table, what is outside, and one clock for both."""
 
 from datetime import timedelta
 from fractions import Fraction
@@ -8,13 +8,15 @@ import stripe
 
 from referrals.acts import recovery
 from referrals.acts.ordering import Backend, Outside
+from referrals.edge.http_credits import HttpCredits
 from referrals.edge.stripe_balance import StripeBalance
 from referrals.edge.stripe_credit_grants import StripeCreditGrants
 from referrals.edge.stripe_orders import Account
 from referrals.rules.attribution import Attribution
 from referrals.rules.facts import CustomerLinked
 from referrals.rules.programme import Programme
-from tests.outside.books import differences
+from tests.outside.books import differences, differences_of_product
+from tests.outside.product import SECRET, URL, Product
 from tests.outside.stripe_account import StripeAccount, Wire
 from tests.samples import NOW, actor, charge, dispute
 from tests.store.scene import Scene
@@ -26,16 +28,24 @@ _HOUR = timedelta(hours=1)
 
 
 class OutsideScene(Scene):
-    """`ref` refers; a reward of 10,000 credits is worth 1,000 cents."""
+    """`ref` refers; a reward of 10,000 credits is worth 1,000 cents at Stripe.
+
+    `wire` is the way to whatever is outside: it says what befalls a request and what was asked.
+    """
 
     def __init__(self, backend: str = "stripe_balance", **programme: Any) -> None:
         super().__init__(Programme(credits_backend=backend, **programme), direct_table())
         self.at = NOW
         self.account = StripeAccount(lambda: self.at)
-        self.wire = Wire(self.account)
+        self.product = Product(lambda: self.at)
+        self.product.add("ref")
+        self.in_product = backend == "http"
+        self.wire = self.product if self.in_product else Wire(self.account)
         self.backend = self._backend(backend)
 
     def _backend(self, name: str) -> Backend:
+        if isinstance(self.wire, Product):
+            return HttpCredits(URL, lambda: (SECRET,), self.wire, lambda: self.at)
         client = stripe.StripeClient("sk_test_x", http_client=self.wire, max_network_retries=0)
         account = Account(lambda: client)
         if name == "stripe_balance":
@@ -46,6 +56,7 @@ class OutsideScene(Scene):
 
     def later(self, by: timedelta = _HOUR) -> None:
         self.at += by
+        self.account.end_what_is_over()
 
     def link(self, user_id: str) -> str:
         customer = f"cus_{user_id}"
@@ -55,6 +66,7 @@ class OutsideScene(Scene):
 
     def paid(self, user_id: str = "new") -> Attribution:
         """A referral that has qualified, and for which nothing was done outside yet."""
+        self.product.add(user_id)
         self.sign_up(user_id, at=self.at)
         self.link(user_id)
         paid = {"charge_id": f"ch_{user_id}", "payment_intent_id": f"pi_{user_id}"}
@@ -79,6 +91,29 @@ class OutsideScene(Scene):
             outside=Outside(self.backend),
         )
 
+    def spend(self, user_id: str, credits: int) -> None:
+        """The user uses credits outside, as many as there are up to so many."""
+        if self.in_product:
+            self.product.spend(user_id, credits)
+        else:
+            self.account.spend(f"cus_{user_id}", int(credits * PER_CREDIT))
+
+    def delete(self, user_id: str) -> None:
+        """The user, or their customer, is deleted outside."""
+        self.product.delete(user_id)
+        if f"cus_{user_id}" in self.account.customers:
+            self.account.delete(f"cus_{user_id}")
+
+    def credits(self, user_id: str) -> int:
+        """What the user has outside."""
+        return self.product.credits(user_id) if self.in_product else 10 * self.credit(user_id)
+
+    def effects(self) -> int:
+        """How many things were done outside."""
+        if self.in_product:
+            return len(self.product.kept())
+        return len(self.account.grants) + len(self.account.transactions)
+
     def credit(self, user_id: str) -> int:
         """What the user has at Stripe, in cents."""
         found = self.account.customers[f"cus_{user_id}"]
@@ -87,4 +122,6 @@ class OutsideScene(Scene):
 
     def differences(self) -> list[str]:
         """What is not as it should be, in the table or between the ledger and the outside."""
+        if self.in_product:
+            return [*self.broken(), *differences_of_product(self.table, self.product)]
         return [*self.broken(), *differences(self.table, self.account)]

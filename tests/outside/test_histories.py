@@ -9,8 +9,8 @@ from tests.outside.history import History
 from tests.simulation.standins import InTurn
 
 # More by hand: OUTSIDE_HISTORIES=10000 pytest tests/outside/test_histories.py
-NUMBER = int(os.environ.get("OUTSIDE_HISTORIES", "40"))
-BACKENDS = ["stripe_balance", "stripe_credit_grants"]
+NUMBER = int(os.environ.get("OUTSIDE_HISTORIES", "25"))
+BACKENDS = ["stripe_balance", "stripe_credit_grants", "http"]
 
 
 @pytest.fixture(autouse=True)

@@ -1,12 +1,16 @@
 """Credits on a customer's balance at Stripe: granted once, taken back, and given back."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from referrals.acts.erasure import erase
+from referrals.edge.http_credits import HttpCredits
 from referrals.rules.attribution import Role
 from referrals.rules.facts import CustomerLinked
+from tests.outside.product import SECRET as PRODUCT_SECRET
+from tests.outside.product import URL
 from tests.outside.stripe_account import (
     FAILS_AFTER,
     FAILS_BEFORE,
@@ -401,3 +405,41 @@ def test_reconcile_agrees_with_what_is_outside(scene):
     scene.claim(PAID)
     scene.recovered()
     assert recounted(scene.table).differences == ()
+
+
+@pytest.mark.parametrize("now", [None, "http"])
+def test_who_waits_for_a_customer_is_granted_without_one_where_none_is_needed_any_more(made, now):
+    scene = made("stripe_balance")
+    scene.paid()
+    scene.recovered()
+    assert _reward(scene, Role.REFERRER).unlinked
+    scene.programme = replace(scene.programme, credits_backend=now)
+    scene.backend = HttpCredits(URL, lambda: (PRODUCT_SECRET,), scene.product, lambda: scene.at)
+    scene.later(timedelta(hours=1))
+    done = scene.recovered(ignore_backoff=False) if now else _of_the_ledger(scene)
+    assert (done.recovered, done.errors) == (1, ())
+    assert scene.of().status == "rewarded"
+    held = scene.product.credits("ref") if now else scene.balance("ref")
+    assert held == 10_000
+    assert scene.broken() == []
+
+
+def _of_the_ledger(scene):
+    return scene.recover(scene.at, ignore_backoff=False)
+
+
+def test_a_claim_on_what_is_outside_says_that_it_waits_where_credits_go_to_the_ledger(scene):
+    scene.paid()
+    scene.recovered()
+    scene.claim(PAID)
+    scene.programme = replace(scene.programme, credits_backend=None)
+    _of_the_ledger(scene)
+    assert _reward(scene).credits_grant_error == (
+        "the credits go to stripe_balance, which is not CreditsBackend now"
+    )
+    assert scene.credit("new") == 1_000
+    scene.programme = replace(scene.programme, credits_backend="stripe_balance")
+    scene.later(timedelta(hours=1))
+    scene.recovered()
+    assert scene.credit("new") == 0
+    assert scene.differences() == []

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import time
+from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
@@ -146,3 +147,16 @@ def test_the_usual_sender_allows_public_addresses_alone_and_waits_five_seconds()
     assert not usual.allowed(ip_address("127.0.0.1"))
     assert usual.trusted.verify_mode is ssl.CERT_REQUIRED
     assert usual.trusted.check_hostname
+
+
+def test_of_what_is_answered_so_much_is_read_as_is_of_interest(receiver, sender):
+    def answer(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Length", "26")
+        handler.end_headers()
+        handler.wfile.write(b"abcdefghijklmnopqrstuvwxyz")
+
+    receiver.script = [answer, answer]
+    assert sender.send(receiver.url(), _HEADERS, _BODY).body == b""
+    reading = replace(sender, reads=3)
+    assert reading.send(receiver.url(), _HEADERS, _BODY) == Answer(200, body=b"abc")

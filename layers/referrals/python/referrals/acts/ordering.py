@@ -53,9 +53,12 @@ class Outside:
         """Whether it is not worth a try."""
         return self._failures >= _ENOUGH
 
-    def note(self, *, down: bool) -> None:
-        """What a try told of it."""
-        self._failures = self._failures + 1 if down else 0
+    def note(self, undone: Undone | None = None) -> None:
+        """What a try told of it: that it is up, or that it is down or asks to be left alone."""
+        if undone is None or not undone.down:
+            self._failures = 0
+        else:
+            self._failures += _ENOUGH if undone.wait else 1
 
 
 def order_due(
@@ -117,9 +120,9 @@ def _step(
     except CustomerGone:
         return orders.withdraw(attribution, reward, actor)
     except Undone as undone:
-        outside.note(down=undone.down)
+        outside.note(undone)
         raise
-    outside.note(down=False)
+    outside.note()
     return orders.book(attribution, reward, reward.order, done, actor)
 
 

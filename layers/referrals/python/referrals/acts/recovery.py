@@ -68,8 +68,8 @@ def recover(
     One that fails is noted, waits longer, and blocks no other. One that others keep changing is
     left for the next run. `outside` is where credits are kept, if not in the ledger.
     """
-    late = pending.entries(table)
-    aside = pending.entries(table, late=False) if outside else []
+    # Who waits for a customer waits for nobody where credits have come back to the ledger.
+    late, aside = pending.all_entries(table)
     entries = sorted(late + aside, key=lambda one: str(one["next_attempt_at"]))
     due = [one for one in entries if _is_due(one, actor.at, ignore_backoff=ignore_backoff)]
     outcomes, failures, left = list[Outcome](), list[str](), limit

@@ -1,16 +1,18 @@
 """The backend that the operator chose, ready to be asked; only recovery needs one."""
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from referrals.acts.ordering import Backend, Outside
 from referrals.edge import clock
-from referrals.edge.credits_settings import STRIPE_BALANCE, STRIPE_CREDIT_GRANTS
+from referrals.edge.credits_settings import HTTP, STRIPE_BALANCE, STRIPE_CREDIT_GRANTS
 from referrals.edge.settings import settings
 from referrals.rules.outside import Undone
 
 if TYPE_CHECKING:
     from stripe import StripeClient
 
+    from referrals.edge.http_credits import Poster
     from referrals.edge.stripe_orders import Account
 
 
@@ -41,7 +43,27 @@ def _stripe_credit_grants() -> Backend:
     )
 
 
-_BACKENDS = {STRIPE_BALANCE: _stripe_balance, STRIPE_CREDIT_GRANTS: _stripe_credit_grants}
+def _http() -> Backend:
+    from referrals.edge.http_credits import HttpCredits
+
+    chosen = settings()
+    return HttpCredits(chosen.credits.url, lambda: chosen.credits_secrets, sender(), clock.now)
+
+
+@cache
+def sender() -> "Poster":
+    """One for the process: what it must trust takes a while to read."""
+    from referrals.edge.http_credits import LONGEST_ANSWER
+    from referrals.edge.webhook_sender import Sender
+
+    return Sender(here=settings().here, reads=LONGEST_ANSWER)
+
+
+_BACKENDS = {
+    STRIPE_BALANCE: _stripe_balance,
+    STRIPE_CREDIT_GRANTS: _stripe_credit_grants,
+    HTTP: _http,
+}
 
 
 def _account() -> "Account":

@@ -11,7 +11,8 @@ from referrals.rules.programme import Programme
 LEDGER = "ledger"
 STRIPE_BALANCE = "stripe_balance"
 STRIPE_CREDIT_GRANTS = "stripe_credit_grants"
-BACKENDS = (LEDGER, STRIPE_BALANCE, STRIPE_CREDIT_GRANTS)
+HTTP = "http"
+BACKENDS = (LEDGER, STRIPE_BALANCE, STRIPE_CREDIT_GRANTS, HTTP)
 
 _AMOUNT = re.compile(r"\d{1,9}(\.\d{1,9})?")
 _CURRENCY = re.compile(r"[a-z]{3}")
@@ -19,16 +20,18 @@ _CURRENCY = re.compile(r"[a-z]{3}")
 
 @dataclass(frozen=True)
 class CreditsSettings:
-    """The backend, and what a credit is worth there in the currency's minor units.
+    """The backend, and at Stripe what a credit is worth in the currency's minor units.
 
-    Of credit grants also for how long they are kept, None for ever, and for which prices.
+    Of credit grants also for how long they are kept, None for ever, and for which prices. Of the
+    product's own billing its URL.
     """
 
     backend: str
-    per_credit: Fraction
-    currency: str
+    per_credit: Fraction = Fraction(0)
+    currency: str = ""
     kept: timedelta | None = None
     prices: tuple[str, ...] = ()
+    url: str = ""
 
     @property
     def outside(self) -> str | None:
@@ -43,7 +46,9 @@ def credits_settings() -> CreditsSettings:
         raise ValueError(f"CREDITS_BACKEND must be one of {', '.join(BACKENDS)}")
     amount, currency = os.environ.get("CREDIT_AMOUNT", ""), os.environ.get("CREDIT_CURRENCY", "")
     if backend == LEDGER:
-        return CreditsSettings(backend, Fraction(0), "")
+        return CreditsSettings(backend)
+    if backend == HTTP:
+        return CreditsSettings(backend, url=_url())
     if not _AMOUNT.fullmatch(amount) or not Fraction(amount):
         raise ValueError(f"CREDIT_AMOUNT must be above 0 with CREDITS_BACKEND={backend}")
     if not _CURRENCY.fullmatch(currency):
@@ -57,6 +62,18 @@ def credits_settings() -> CreditsSettings:
         kept=timedelta(days=days) if days else None,
         prices=tuple(price.strip() for price in prices if price.strip()),
     )
+
+
+def _url() -> str:
+    from referrals.rules.errors import InvalidRequest
+    from referrals.rules.webhook_urls import checked
+
+    here = os.environ.get("ENVIRONMENT") == "local"
+    try:
+        return checked(os.environ.get("CREDITS_URL", ""), here=here)
+    except InvalidRequest as wrong:
+        (told,) = wrong.errors
+        raise ValueError(f"CREDITS_URL, with CREDITS_BACKEND={HTTP}: {told['message']}") from wrong
 
 
 def check(chosen: CreditsSettings, programme: Programme) -> None:

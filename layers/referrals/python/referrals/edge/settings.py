@@ -67,6 +67,8 @@ class Settings:
     table_name: str
     hashing_secret_id: str
     stripe_secret_id: str
+    # What signs orders to the product's own billing; empty where nothing goes there.
+    credits_secret_id: str
     # What sends events on; empty where nothing is published.
     deliver_events: str
     # Whether this is the local stack, where receivers are on this machine.
@@ -98,6 +100,18 @@ class Settings:
         stored = json.loads(self._stripe_secret.value())
         return StripeSecrets(tuple(stored.get("signing_secrets", ())), stored.get("api_key"))
 
+    @cached_property
+    def _credits_secret(self) -> "ChangingSecret":
+        # Recovery alone needs it.
+        from referrals.edge.changing_secret import ChangingSecret
+
+        return ChangingSecret(lambda: _secret(self.credits_secret_id))
+
+    @property
+    def credits_secrets(self) -> tuple[str, ...]:
+        """What signs orders to the product's own billing: two while one replaces another."""
+        return tuple(self._credits_secret.value().split())
+
 
 def in_lambda() -> bool:
     """Whether Lambda runs this process."""
@@ -114,6 +128,7 @@ def settings() -> Settings:
         table_name=os.environ["TABLE_NAME"],
         hashing_secret_id=os.environ.get("HASHING_SECRET", ""),
         stripe_secret_id=os.environ.get("STRIPE_SECRET", ""),
+        credits_secret_id=os.environ.get("CREDITS_SECRET", ""),
         deliver_events=os.environ.get("DELIVER_EVENTS", ""),
         here=os.environ.get("ENVIRONMENT") == "local",
         programme=programme,

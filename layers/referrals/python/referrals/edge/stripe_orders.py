@@ -1,11 +1,10 @@
 """Asking Stripe to move credits: what its failures mean for an order, in words without secrets."""
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from referrals.rules.outside import CustomerGone, Undone
+from referrals.rules.outside import CustomerGone, Undone, words
 
 if TYPE_CHECKING:
     from stripe import StripeClient
@@ -16,8 +15,6 @@ KEY = "credits_grant_key"
 # Stripe's largest page.
 PAGE = 100
 
-_SECRETS = re.compile(r"\b(sk|rk|pk|whsec)_\w+[\w*]*")
-_LONGEST = 200
 _CONFLICT = 409
 _SERVER_ERROR = 500
 
@@ -94,6 +91,4 @@ def _understood() -> Iterator[None]:
 
 
 def _words(error: Exception) -> str:
-    """Stripe's own words, as far as staff may read them."""
-    told = getattr(error, "user_message", None) or str(error) or type(error).__name__
-    return _SECRETS.sub("…", told)[:_LONGEST]
+    return words(getattr(error, "user_message", None) or str(error) or type(error).__name__)

@@ -33,6 +33,8 @@ class Sender:
     trusted: ssl.SSLContext = field(default_factory=ssl.create_default_context, repr=False)
     seconds: float = 5.0
     here: bool = False
+    # How many bytes of what is answered are of interest.
+    reads: int = 0
 
     def send(self, url: str, headers: Mapping[str, str], body: str) -> Answer:
         """What the receiver answered. Never raises for what a receiver or the net between does."""
@@ -44,7 +46,8 @@ class Sender:
                 connection.sendall(_head(to, headers, len(payload)) + payload)
                 with closing(HTTPResponse(_InTime(connection, until), method="POST")) as answer:  # type: ignore[arg-type]
                     answer.begin()
-                    return Answer(answer.status, answer.getheader("retry-after"))
+                    told = answer.read(self.reads) if self.reads else b""
+                    return Answer(answer.status, answer.getheader("retry-after"), body=told)
         except TimeoutError:
             return Answer(problem=f"no answer within {self.seconds:g} s")
         except _NotPublic:

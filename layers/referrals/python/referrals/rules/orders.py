@@ -211,12 +211,19 @@ def _entry(reward: Reward, key: str, order: Order, done: Done, at: datetime) -> 
 
 
 def put_off(attribution: Attribution, reward: Reward, undone: Undone, actor: Actor) -> Change:
-    """A failed try: the order stands, and the next try waits twice as long, up to six hours."""
+    """A failed try: the order stands, and the next try waits twice as long, up to six hours.
+
+    It waits longer where the outside asked for that.
+    """
     if reward.order and (undone.doubtful or undone.refused):
         order = replace(reward.order, doubtful=True, refused=undone.refused)
         reward = replace(reward, order=order)
     failed = fail_grant(attribution.with_reward(reward), reward, undone.message, actor)
-    return replace(failed, before=attribution)
+    after, asked = failed.after, actor.at + undone.wait
+    (waits,) = (one for one in after.rewards if one.id == reward.id)
+    if waits.next_attempt_at is None or waits.next_attempt_at < asked:
+        after = after.with_reward(replace(waits, next_attempt_at=asked))
+    return replace(failed, before=attribution, after=after)
 
 
 def withdraw(attribution: Attribution, reward: Reward, actor: Actor) -> Change:

@@ -1,11 +1,22 @@
 """Credits kept outside: what is ordered there, what came of an order, and why nothing did."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 # Stripe forgets an idempotency key after about 24 hours. Clocks differ by minutes, and a request
 # may be on its way for minutes.
 _KEY_IS_SURE = timedelta(hours=20)
+
+_SECRETS = re.compile(r"\b(sk|rk|pk|whsec)_\w[\w*+/=]*|\S+@\S+")
+_LONGEST = 200
+
+
+def words(told: str, *secrets: str) -> str:
+    """An outside's own words, as far as staff may read them: short, and without secrets."""
+    for secret in secrets:
+        told = told.replace(secret, "…")
+    return " ".join(_SECRETS.sub("…", told).split())[:_LONGEST]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,16 +76,24 @@ class Undone(Exception):
     """The outside did not say that it did it; the text is for staff, without secrets.
 
     `doubtful`: perhaps it did. `refused`: not as it was asked. `down`: others have little hope.
+    `wait`: for how long it asked to be left alone.
     """
 
     def __init__(
-        self, message: str, *, doubtful: bool = False, refused: bool = False, down: bool = False
+        self,
+        message: str,
+        *,
+        doubtful: bool = False,
+        refused: bool = False,
+        down: bool = False,
+        wait: timedelta = timedelta(),
     ) -> None:
         super().__init__(message)
         self.message = message
         self.doubtful = doubtful
         self.refused = refused
         self.down = down
+        self.wait = wait
 
 
 class CustomerGone(Exception):

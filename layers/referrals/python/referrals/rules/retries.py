@@ -32,6 +32,8 @@ class Answer:
     status: int | None = None
     retry_after: str | None = None
     problem: str = ""
+    # As much of it as whoever asked reads.
+    body: bytes = b""
 
     @property
     def arrived(self) -> bool:
@@ -57,10 +59,11 @@ def wait(tries: int, answer: Answer, luck: float, now: datetime) -> timedelta | 
     if tries >= TRIES:
         return None
     usual = _WAITS[tries - 1] * (1 + _JITTER * luck)
-    return max(usual, _put_off(answer, now))
+    return max(usual, put_off(answer, now))
 
 
-def _put_off(answer: Answer, now: datetime) -> timedelta:
+def put_off(answer: Answer, now: datetime) -> timedelta:
+    """For how long a 429 or 503 asks to be left alone: its Retry-After, up to a day."""
     none = timedelta(0)
     if answer.status not in _PUT_OFF or not answer.retry_after:
         return none

@@ -1,5 +1,6 @@
 """Which attributions recovery has something to do for, by the time at which they are tried next."""
 
+from collections.abc import Sequence
 from itertools import islice
 
 from referrals.dynamodb.side_by_side import side_by_side
@@ -21,13 +22,25 @@ def oldest(table: Table) -> Item | None:
     return min(heads, key=lambda entry: str(entry["next_attempt_at"]), default=None)
 
 
-def entries(table: Table, *, late: bool = True) -> list[Item]:
-    """The grants that are owed, or (not `late`) what waits for customers and what claims ask of
-    the outside; next attempt first. The index may be behind."""
+def entries(table: Table) -> list[Item]:
+    """The grants that are owed, next attempt first. The index may be behind."""
+    return _read(table, late=(True,))[0]
 
-    def read(lane: int) -> list[Item]:
-        partition = "pending", keys.pending(lane, late=late)
-        return list(table.query_index(keys.PENDING_GRANTS, partition))
 
-    found = [entry for lane in side_by_side(read, range(keys.LANES)) for entry in lane]
-    return sorted(found, key=lambda entry: str(entry["next_attempt_at"]))
+def all_entries(table: Table) -> tuple[list[Item], list[Item]]:
+    """The same; and in the same order what waits for customers and what claims ask of the
+    outside."""
+    late, aside = _read(table, late=(True, False))
+    return late, aside
+
+
+def _read(table: Table, *, late: Sequence[bool]) -> list[list[Item]]:
+    """By kind, from all lanes at once."""
+
+    def read(partition: str) -> list[Item]:
+        return list(table.query_index(keys.PENDING_GRANTS, ("pending", partition)))
+
+    lanes = [keys.pending(lane, late=kind) for kind in late for lane in range(keys.LANES)]
+    found = iter(side_by_side(read, lanes))
+    kinds = [[one for lane in islice(found, keys.LANES) for one in lane] for _ in late]
+    return [sorted(kind, key=lambda one: str(one["next_attempt_at"])) for kind in kinds]
