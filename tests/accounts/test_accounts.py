@@ -92,6 +92,40 @@ def test_a_plan_changes_with_the_next_request(programme, staff):
     assert look(key).status == 429
 
 
+def look_by_token(tokens, **claims):
+    token = tokens.of("jane", **claims)
+    return request("list_referrals", "GET", "/admin/referrals", token=token)
+
+
+def test_staff_who_sign_in_begin_on_a_plan_that_the_console_does_not_use_up(staff, tokens):
+    assert {look_by_token(tokens, role="admin").status for _ in range(20)} == {200}
+    account = account_of(staff, "jane").good["account"]
+    assert (account["plan"], account["minute"]["used"], account["minute"]["limit"]) == (
+        "business",
+        20,
+        300,
+    )
+
+
+def test_staff_who_were_put_on_a_plan_stay_on_it(staff, tokens):
+    plan_of(staff, "jane", plan="starter")
+    told = [look_by_token(tokens, role="admin").status for _ in range(16)]
+    assert told == [200] * 15 + [429]
+    assert account_of(staff, "jane").good["account"]["plan"] == "starter"
+
+
+def test_staff_on_free_before_they_sign_in_are_not_held_to_its_minute(staff, tokens):
+    key = invoke("create_api_key", {"user_id": "jane"})["api_key"]
+    assert [look(key).status for _ in range(6)] == [200] * 5 + [429]
+    assert look_by_token(tokens, role="admin").good
+    assert look(key).good
+
+
+def test_whose_token_names_no_role_is_put_on_no_plan(staff, tokens, table):
+    assert look_by_token(tokens).status == 403
+    assert table.get(keys.credits("jane")) is None
+
+
 @pytest.mark.parametrize("body", [{}, {"plan": "gold"}, {"plan": "pro", "overage": "yes"}])
 def test_a_plan_that_is_none_is_a_400_that_changes_nothing(table, staff, body):
     plan_of(staff, "caller", plan="pro")

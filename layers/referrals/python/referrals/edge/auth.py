@@ -3,6 +3,7 @@
 import time
 import zlib
 from dataclasses import dataclass
+from functools import partial
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
@@ -12,6 +13,7 @@ from referrals.edge.metering import Take, charged, counted
 from referrals.edge.settings import settings
 from referrals.edge.tokens import verified_claims
 from referrals.rules.errors import Forbidden, Unauthorized
+from referrals.rules.plans import DEFAULT_PLAN, STAFF_PLAN
 from referrals.store import api_keys
 from referrals.store.api_keys import ApiKey
 from referrals.store.metering import charge, charge_included
@@ -31,11 +33,13 @@ _MOST_RECENT_KEYS = 1_000
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls. `name` stands in audit trails; `user_id` is whose account pays."""
+    """Who calls. `name` stands in audit trails; `user_id` is whose account pays, which begins on
+    `plan`."""
 
     name: str
     user_id: str
     role: str
+    plan: str = DEFAULT_PLAN
 
 
 def allow(*roles: str) -> Guard:
@@ -49,7 +53,7 @@ def allow(*roles: str) -> Guard:
         if caller.role not in roles:
             raise Forbidden(f"{roles[0]} plan required")
         app.append_context(caller=caller)
-        return _metered(caller)
+        return _metered(caller, partial(charge, plan=caller.plan))
 
     return guard
 
@@ -69,7 +73,7 @@ def allow_anyone(app: APIGatewayHttpResolver, event: Event) -> After | None:
     return _metered(identify(event), charge_included)
 
 
-def _metered(caller: Caller, take: Take = charge) -> After:
+def _metered(caller: Caller, take: Take) -> After:
     """A machine of the product's is no customer on a plan."""
     return counted(caller.user_id) if caller.role == SERVICE else charged(caller.user_id, take)
 
@@ -122,7 +126,13 @@ def _by_token(authorization: str) -> Caller:
     claims = verified_claims(token.strip(), settings().jwt)
     subject = str(claims["sub"])
     role = claims.get(settings().jwt.role_claim)
-    return Caller(name=subject, user_id=subject, role=role if role in ROLES else MEMBER)
+    return Caller(
+        name=subject,
+        user_id=subject,
+        role=role if role in ROLES else MEMBER,
+        # A key is made with the plan that whoever makes it finds right; a token nobody makes.
+        plan=STAFF_PLAN if role == ADMIN else DEFAULT_PLAN,
+    )
 
 
 def new_key(entropy: bytes) -> str:

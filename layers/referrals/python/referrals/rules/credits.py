@@ -69,6 +69,10 @@ class Account:
         """The plan; the default where the stored name is none any more."""
         return PLANS.get(self.plan_name, PLANS[DEFAULT_PLAN])
 
+    def begun_on(self, plan_name: str) -> "Account":
+        """The account on this plan, where nobody has put it on one."""
+        return replace(self, plan_name=plan_name) if self.plan_name == DEFAULT_PLAN else self
+
     def at(self, now: datetime) -> "Account":
         """The account in the windows of a time. A clock that is behind opens no old window."""
         account = self

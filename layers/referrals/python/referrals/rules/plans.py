@@ -41,3 +41,5 @@ PLANS = {
     )
 }
 DEFAULT_PLAN = "free"
+# On which the company's own begin who sign in by token: one look at the console asks nine times.
+STAFF_PLAN = "business"

@@ -68,9 +68,12 @@ def account_of(table: Table, user_id: str, now: datetime) -> Account:
     return account_from(table.get(keys.credits(user_id))).at(now)
 
 
-def charge(table: Table, user_id: str, now: datetime) -> Charge:
-    """Take one credit. LimitExceeded where none may be taken."""
-    return _charge(table, user_id, now, frozenset(Source))
+def charge(table: Table, user_id: str, now: datetime, plan: str = DEFAULT_PLAN) -> Charge:
+    """Take one credit. LimitExceeded where none may be taken.
+
+    An account that nobody has put on a plan is put on this one.
+    """
+    return _charge(table, user_id, now, frozenset(Source), plan)
 
 
 def charge_included(table: Table, user_id: str, now: datetime) -> Charge:
@@ -81,11 +84,13 @@ def charge_included(table: Table, user_id: str, now: datetime) -> Charge:
     return _charge(table, user_id, now, frozenset({Source.INCLUDED}))
 
 
-def _charge(table: Table, user_id: str, now: datetime, among: frozenset[Source]) -> Charge:
+def _charge(
+    table: Table, user_id: str, now: datetime, among: frozenset[Source], plan: str = DEFAULT_PLAN
+) -> Charge:
     stored, certain = _seen.get((table.name, user_id), Account()), False
     for wait in table.waits():
         try:
-            source: Source | None = source_of(stored.at(now), now)
+            source: Source | None = source_of(stored.begun_on(plan).at(now), now)
         except LimitExceeded:
             # What was last seen may be old news; only the account itself can refuse.
             if certain:
@@ -97,7 +102,7 @@ def _charge(table: Table, user_id: str, now: datetime, among: frozenset[Source])
             stored, certain = account_from(table.get(keys.credits(user_id))), True
             continue
         try:
-            account = _write(table, user_id, _charging(stored, source, now), again=True)
+            account = _write(table, user_id, _charging(stored, source, now, plan), again=True)
         except _Different as different:
             stored, certain = different.account, True
         except _InConflict:
@@ -173,8 +178,8 @@ class _Update:
         }
 
 
-def _charging(stored: Account, source: Source, now: datetime) -> _Update:
-    current, update = stored.at(now), _Update()
+def _charging(stored: Account, source: Source, now: datetime, begins_on: str) -> _Update:
+    current, update = stored.begun_on(begins_on).at(now), _Update()
     plan = current.plan
     _count(update, "minute", stored.minute, current.minute, plan.per_minute)
     _count(update, "day", stored.day, current.day, plan.daily_cap)
@@ -200,6 +205,8 @@ def _charging(stored: Account, source: Source, now: datetime) -> _Update:
             update.require("overage", "=", True)
     # An upgrade and a downgrade count from the next request on, as an overage switch does.
     update.require("plan", "=", "" if stored.plan_name == DEFAULT_PLAN else stored.plan_name)
+    if current.plan_name != stored.plan_name:
+        update.set["plan"] = current.plan_name
     return update
 
 
