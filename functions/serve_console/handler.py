@@ -66,12 +66,13 @@ def _filled() -> Filled:
 
 
 def _policy() -> str:
-    """Where staff sign in with a provider, the page asks it for the token."""
+    """Where staff sign in with a provider, the page asks it for the token, and nobody else."""
     jwt = settings().jwt
     if not (jwt.issuer and jwt.console_client):
         return POLICY
     issuer = urlsplit(jwt.issuer)
-    return f"{POLICY}; connect-src 'self' {issuer.scheme}://{issuer.netloc}"
+    asked = ("'self'", f"{issuer.scheme}://{issuer.netloc}", jwt.console_tokens)
+    return f"{POLICY}; connect-src {' '.join(filter(None, asked))}"
 
 
 @cache

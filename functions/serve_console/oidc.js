@@ -88,8 +88,9 @@ function exchanged(endpoint, body) {
 async function json(address, how) {
   const answer = await fetch(address, how).catch(() => undefined);
   const told = await answer?.json().catch(() => undefined);
-  if (!answer?.ok || !told) throw new Error(told?.error_description ?? told?.error ?? "the provider did not answer");
-  return told;
+  if (answer?.ok && told) return told;
+  const silent = `${new URL(address).host} did not answer, or this page may not ask it (ConsoleTokenUrl)`;
+  throw new Error(told?.error_description ?? told?.error ?? silent);
 }
 
 /**

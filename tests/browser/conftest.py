@@ -13,11 +13,15 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from local.stack import Stack, free_port
+from tests.browser.busy import be_busy
 from tests.browser.console import Console
+from tests.browser.here import HERE, served_here
 from tests.browser.hosts import Hosts, passed_on
 from tests.browser.product import FOREIGN, LINKS, Product
-from tests.browser.provider import CLIENT, ISSUER
+from tests.browser.provider import CLIENT, ISSUER, TOKEN_URL
 from tests.e2e.deployed import Deployed
+from tests.samples import NOW
+from tests.tables import direct_table
 
 # A function's first start takes its time where all of them share a core; a pass takes none.
 expect.set_options(timeout=30_000)
@@ -30,6 +34,7 @@ PARAMETERS = {
     "AllowedOrigins": f"https://www.shop.test,https://{FOREIGN}",
     "JwtIssuer": ISSUER,
     "ConsoleClientId": CLIENT,
+    "ConsoleTokenUrl": TOKEN_URL,
     # Every browser here has one address.
     "ClicksPerMinute": "0",
 }
@@ -115,6 +120,25 @@ def console(service: Deployed, browsing: Browsing) -> Iterator[Console]:
     yield made
     assert made.foreign == []
     assert made.faults == []
+
+
+@pytest.fixture
+def quiet(hosts, browsing) -> Iterator[Console]:
+    """A console that is not opened yet, of a service in this process on which nothing happened."""
+    with served_here(direct_table(), hosts.hosts, NOW) as programme:
+        made = Console(browsing().new_page(), programme, HERE)
+        yield made
+        made.page.close()
+        assert made.foreign == []
+        assert made.faults == []
+
+
+@pytest.fixture
+def busy(quiet) -> Iterator[Console]:
+    """The same of one of which every screen has something to show."""
+    with pytest.MonkeyPatch.context() as patch:
+        be_busy(quiet.service, patch)
+        yield quiet
 
 
 @pytest.fixture

@@ -14,6 +14,9 @@ from tests.e2e.deployed import Deployed
 
 LOGIN = "login.shop.test"
 ISSUER = f"https://{LOGIN}"
+# As Cognito does, it may give out tokens elsewhere than it names itself.
+TOKENS = "tokens.shop.test"
+TOKEN_URL = f"https://{TOKENS}/oauth2/token"
 CLIENT = "console"
 # What the page may read of another origin's answers.
 READABLE = [("Access-Control-Allow-Origin", "*")]
@@ -27,6 +30,7 @@ class Provider:
     user: str = "jane"
     role: str | None = "admin"
     refuses: bool = False
+    token_url: str = f"{ISSUER}/token"
     # Claims of the ID token that are not as they should be.
     twisted: dict[str, Any] = field(default_factory=dict)
     asked: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -38,7 +42,7 @@ class Provider:
                 {
                     "issuer": ISSUER,
                     "authorization_endpoint": f"{ISSUER}/authorize",
-                    "token_endpoint": f"{ISSUER}/token",
+                    "token_endpoint": self.token_url,
                 }
             )
         given = asked.body.decode() if asked.method == "POST" else place.query
@@ -46,7 +50,8 @@ class Provider:
         if place.path == "/authorize":
             back = f"{query['redirect_uri']}?{urlencode(self._answer(query))}"
             return page(html(f'<a href="{back.replace("&", "&amp;")}">Yes, it is me</a>'))
-        return self._tokens(query) if place.path == "/token" else Told(status=404)
+        there = f"https://{asked.headers['Host']}{place.path}" == self.token_url
+        return self._tokens(query) if there else Told(status=404)
 
     def _answer(self, query: dict[str, str]) -> dict[str, str]:
         if self.refuses:

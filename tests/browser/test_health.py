@@ -2,26 +2,11 @@
 
 from datetime import timedelta
 
-import pytest
 from playwright.sync_api import expect
 
 from referrals.edge import clock
-from tests.browser.console import Console
-from tests.browser.here import HERE, served_here
 from tests.functions.client import invoke
 from tests.samples import NOW
-from tests.tables import direct_table
-
-
-@pytest.fixture
-def quiet(hosts, browsing):
-    """A service on which nothing has happened; its console is not opened yet."""
-    with served_here(direct_table(), hosts.hosts, NOW) as programme:
-        console = Console(browsing().new_page(), programme, HERE)
-        yield console
-        console.page.close()
-        assert console.foreign == []
-        assert console.faults == []
 
 
 def test_where_nothing_ran_it_says_so(quiet):

@@ -5,25 +5,24 @@ from playwright.sync_api import expect
 
 from tests.browser.console import URL
 from tests.browser.product import LINKS
-from tests.browser.provider import ISSUER, LOGIN, Provider
+from tests.browser.provider import ISSUER, LOGIN, TOKEN_URL, TOKENS, Provider
 
 BUTTON = f"Sign in with {LOGIN}"
+ELSEWHERE = "elsewhere.shop.test"
 
 
 @pytest.fixture
 def provider(service, hosts):
     made = Provider(service)
-    hosts.hosts[LOGIN] = made
-    # An account starts on the free plan, which is five requests a minute.
-    service.admin("POST", f"/admin/accounts/{made.user}/plan", {"plan": "enterprise"})
+    hosts.hosts[LOGIN] = hosts.hosts[TOKENS] = hosts.hosts[ELSEWHERE] = made
     return made
 
 
 @pytest.fixture
 def staff(console):
-    """A console whose one stranger is the provider."""
+    """A console whose one stranger is the provider, at the addresses that the operator named."""
     yield console
-    assert all(url.startswith(f"{ISSUER}/") for url in console.foreign)
+    assert all(url.startswith((f"{ISSUER}/", TOKEN_URL)) for url in console.foreign)
     console.asked.clear()
 
 
@@ -47,6 +46,26 @@ def test_staff_come_in_with_their_provider_and_are_who_it_says(service, staff, p
     staff.said("disabled by jane")
     assert staff.page.evaluate("localStorage.length") == 0
     assert list(staff.page.evaluate("({...sessionStorage})")) == ["credentials"]
+
+
+def test_tokens_come_from_another_host_where_the_operator_has_named_it(staff, provider):
+    provider.token_url = TOKEN_URL
+    staff.page.goto(f"{URL}#/accounts")
+    go_through(staff)
+    staff.page.get_by_role("dialog").wait_for(state="detached")
+    assert TOKEN_URL in staff.asked
+
+
+def test_nothing_is_asked_of_a_host_that_nobody_has_named(staff, provider):
+    provider.token_url = f"https://{ELSEWHERE}/token"
+    staff.page.goto(URL)
+    go_through(staff)
+    staff.said(f"{ELSEWHERE} did not answer, or this page may not ask it (ConsoleTokenUrl).")
+    assert provider.asked, "the code was given out for a token"
+    # The browser says of each what its policy has kept it from.
+    assert all(ELSEWHERE in fault for fault in staff.faults)
+    staff.faults.clear()
+    staff.asked.clear()
 
 
 def test_no_code_token_or_verifier_stays_in_an_address(staff, provider):

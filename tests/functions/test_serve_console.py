@@ -156,6 +156,14 @@ def test_where_there_is_a_provider_the_page_names_it_and_may_ask_it(configure):
         assert policy.endswith("; connect-src 'self' https://login.example.com")
 
 
+def test_where_the_provider_gives_out_tokens_elsewhere_it_may_ask_at_that_address_alone(configure):
+    tokens = "https://shop.auth.eu-west-1.amazoncognito.com/oauth2/token"
+    configure(JWT_ISSUER="https://login.example.com/pool", CONSOLE_CLIENT_ID="c")
+    configure(CONSOLE_TOKEN_URL=tokens)
+    policy = fetched()["headers"]["Content-Security-Policy"]
+    assert policy.endswith(f"; connect-src 'self' https://login.example.com {tokens}")
+
+
 @pytest.mark.parametrize(("issuer", "client"), [("", "c"), ("https://a.test", "")])
 def test_without_issuer_or_client_it_may_ask_nobody_else(configure, issuer, client):
     configure(JWT_ISSUER=issuer, CONSOLE_CLIENT_ID=client)

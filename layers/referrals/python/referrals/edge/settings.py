@@ -27,6 +27,8 @@ class JwtSettings:
     role_claim: str
     # Under which the console signs staff in with the issuer; empty where they have keys alone.
     console_client: str
+    # Where the issuer gives out tokens to the console, if that is not on its own host.
+    console_tokens: str
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,7 @@ def settings() -> Settings:
             audience=os.environ.get("JWT_AUDIENCE", ""),
             role_claim=os.environ.get("JWT_ROLE_CLAIM", "role"),
             console_client=os.environ.get("CONSOLE_CLIENT_ID", ""),
+            console_tokens=os.environ.get("CONSOLE_TOKEN_URL", ""),
         ),
         link=_link(),
         credits=credits,
