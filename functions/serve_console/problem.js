@@ -45,8 +45,8 @@ export function Problem({ problem, again }) {
   const known = problem instanceof Refusal ? problem : new Refusal(-1, String(problem));
   const left = useSecondsLeft(known);
   const [happened, todo] = words(known);
-  return html`<article class="problem" role="alert">
-    <p><strong>${happened}</strong> ${todo}</p>
+  return html`<article class="problem">
+    <p role="alert"><strong>${happened}</strong> ${todo}</p>
     ${again &&
     html`<button class="outline" disabled=${left > 0} onClick=${again}>
       ${left > 0 ? `Try again in ${left} s` : "Try again"}

@@ -201,8 +201,10 @@ function Closely({ id }) {
 function Told({ items }) {
   const failed = items.filter((one) => one.code !== 200);
   if (items.length < 2 && !failed.length) return null;
-  return html`<article role="status">
-    <strong>${items.length - failed.length} decided${failed.length ? `, ${failed.length} not:` : "."}</strong>
+  return html`<article>
+    <strong role="status">
+      ${items.length - failed.length} decided${failed.length ? `, ${failed.length} not:` : "."}
+    </strong>
     ${failed.length > 0 &&
     html`<ul>
       ${failed.map(

@@ -51,8 +51,8 @@ function Nowhere() {
 
 /** Of a page that was renewed meanwhile the rest is of another version, and not to be had. */
 function Renewed() {
-  return html`<article class="problem" role="alert">
-    <p><strong>This screen did not load.</strong> The console was renewed meanwhile, or your network is gone.</p>
+  return html`<article class="problem">
+    <p role="alert"><strong>This screen did not load.</strong> The console was renewed meanwhile, or your network is gone.</p>
     <button class="outline" onClick=${() => location.reload()}>Load the page again</button>
   </article>`;
 }
