@@ -346,6 +346,28 @@ ANSWERS: dict[str, Any] = {
     },
     "send_test_event": {"arrived": True, "told": "answered 204"},
     "replay_events": {"referrals": 128},
+    "pull_events": {
+        "items": [
+            {
+                "id": "evt_1_3_2",
+                "type": "credits.granted",
+                "timestamp": "2026-03-12T16:03:58.000Z",
+                "sequence": 4,
+                "data": {
+                    "attribution": _ATTRIBUTION,
+                    "rewards": [_REWARD],
+                    "booking": {
+                        "key": "reward-1",
+                        "user_id": "user-referrer",
+                        "credits": 10_000,
+                        "kind": "grant",
+                    },
+                },
+            }
+        ],
+        "next_cursor": "qMLm0Qx1ZkS0fN3VbCq8pFsiMTI4IiwiMCJd",
+        "more": False,
+    },
     "list_deliveries": {
         "endpoint": _ENDPOINT,
         "items": [

@@ -64,6 +64,8 @@ DEPENDING_ON_STATE = {
 }
 # No envelope, but what a spreadsheet opens.
 CSV = {"export_referrals"}
+# They name in their query whom they are about.
+NAMING = {"pull_events"}
 # They derive ids, hash or sign cursors.
 HASHING = {
     "attribute_signup",
@@ -75,6 +77,7 @@ HASHING = {
     "list_referrals",
     "my_referral_events",
     "my_referrals",
+    "pull_events",
     "replay_events",
     "rotate_webhook_secret",
     "send_test_event",
@@ -205,7 +208,7 @@ def _responses(function: str, path: str, operation: Schema, access: Access) -> S
         statuses.add(400)
     if "requestBody" in operation:
         statuses.add(413)
-    if "{" in path:
+    if "{" in path or function in NAMING:
         statuses.add(404)
     if function in HASHING:
         statuses.add(503)

@@ -70,8 +70,8 @@ def known_of(stack: Mapping[str, str]) -> Known:
         function = deployment.resources(client)[deployment.function_resource("create_api_key")]
         return str(deployment.invoke(client, function, {"user_id": user_id})["id"])
 
-    def endpoint(_: str) -> str:
-        body = json.dumps({"url": "https://hooks.example.com/referrals"}).encode()
+    def endpoint(**told: str) -> str:
+        body = json.dumps(told).encode()
         headers = {"x-api-key": stack["REFERRALS_ADMIN_KEY"], "content-type": "application/json"}
         made = urllib.request.Request(f"{url}/admin/webhook-endpoints", body, headers)
         with urllib.request.urlopen(made, timeout=60) as answer:
@@ -83,6 +83,7 @@ def known_of(stack: Mapping[str, str]) -> Known:
         "token": token,
         "referral": referral,
         "new key": new_key,
-        "endpoint": endpoint,
+        "endpoint": lambda _: endpoint(url="https://hooks.example.com/referrals"),
+        "endpoint that asks": lambda _: endpoint(),
         "now": lambda _: str(int(time.time())),
     }

@@ -19,13 +19,13 @@ def create_webhook_endpoint(body: EndpointRequest) -> Envelope[EndpointWithSecre
     now = clock.now()
     endpoint = Endpoint(
         id=f"we_{clock.new_ulid(now)}",
-        url=checked(body.url, here=settings().here),
+        url=checked(body.url, here=settings().here) if body.url else None,
         types=frozenset(body.types),
         since=now,
         created_at=now,
         salt=clock.new_salt(),
     )
-    secret = secret_of(service.hashing_secret(), endpoint.id, endpoint.salt)
+    secret = endpoint.url and secret_of(service.hashing_secret(), endpoint.id, endpoint.salt)
     webhook_endpoints.create(service.table(), endpoint)
     return Envelope(data=EndpointWithSecret.with_secret(endpoint, secret))
 

@@ -13,7 +13,7 @@ from referrals.edge.models.webhook_endpoints import EndpointId, ReplayAnswer
 from referrals.rules.errors import InvalidRequest
 from referrals.rules.times import parse_timestamp
 from referrals.store.walk import Seen
-from referrals.store.webhook_endpoints import listen_from
+from referrals.store.webhook_endpoints import listen_from, sent_to
 
 app = api()
 
@@ -27,6 +27,7 @@ def replay_events(
     now, secret, scope = clock.now(), service.hashing_secret(), f"replay {endpoint_id} {since}"
     begin = _past(since, now)
     lane, seen = opened(secret, scope, cursor) if cursor else ("0", "")
+    sent_to(service.table(), endpoint_id)
     listen_from(service.table(), endpoint_id, begin)
     done = replay(service.table(), endpoint_id, begin, now, Seen(int(lane), seen))
     following = done.seen and sealed(secret, scope, (str(done.seen.lane), done.seen.key))

@@ -17,7 +17,7 @@ app = api()
 @app.post(f"{PREFIX}/admin/webhook-endpoints/<endpoint_id>/test")
 def send_test_event(endpoint_id: Annotated[EndpointId, Path()]) -> Envelope[TestAnswer]:
     courier, now = usual_courier(), clock.now()
-    endpoint = webhook_endpoints.known(service.table(), endpoint_id)
+    endpoint = webhook_endpoints.sent_to(service.table(), endpoint_id)
     answer = courier.send(endpoint, test_event(str(clock.new_ulid(now)), now))
     return Envelope(data=TestAnswer(arrived=answer.arrived, told=answer.told))
 

@@ -43,6 +43,7 @@ SELDOM = frozenset(
         "create_webhook_endpoint",
         "delete_webhook_endpoint",
         "list_deliveries",
+        "pull_events",
         "replay_events",
         "rotate_webhook_secret",
         "send_test_event",

@@ -25,6 +25,7 @@ SHOWN = {
     "list_deliveries": lambda data: data["endpoint"]["enabled"],
     "list_webhook_endpoints": lambda data: data["items"][0]["url"],
     "publish_events": lambda answer: answer["records"] == 1,
+    "pull_events": lambda data: data["next_cursor"] and not data["items"],
     "replay_events": lambda data: data["referrals"] > 10,
     "rotate_webhook_secret": lambda data: data["old_secret_until"],
     "send_test_event": lambda data: not data["arrived"],

@@ -140,13 +140,18 @@ class RunningProgramme:
     def enable(self, code: str = CODE, **details: Any) -> Answer:
         return self.admin("enable_code", "POST", f"/admin/codes/{code}/enable", **details)
 
-    def listen(self, *types: str, url: str = "https://hooks.example.com/") -> Answer:
+    def listen(self, *types: str, url: str | None = "https://hooks.example.com/") -> Answer:
         body = {"url": url, "types": list(types)}
         return self.admin("create_webhook_endpoint", "POST", "/admin/webhook-endpoints", body=body)
 
     def endpoint(self, function: str, method: str, id: str, what: str, **details: Any) -> Answer:
         path = f"/admin/webhook-endpoints/{id}{what}"
         return self.admin(function, method, path, **details)
+
+    def pull(self, endpoint: str, **query: str) -> Answer:
+        """The events that an endpoint without a URL asks for."""
+        asked = {"endpoint": endpoint, **query}
+        return self.admin("pull_events", "GET", "/admin/events", query=asked)
 
     def recover(self, **query: str) -> Answer:
         return self.admin("recover_grants", "POST", "/admin/referrals/recover", query=query)

@@ -50,6 +50,7 @@ ADMIN_ROUTES = {
         "/admin/webhook-endpoints/{endpoint}/replay",
         {"query": {"from": "2026-01-01T00:00:00Z"}},
     ),
+    "pull_events": ("GET", "/admin/events", {"query": {"endpoint": "{asking}"}}),
     "list_deliveries": ("GET", "/admin/webhook-endpoints/{endpoint}/deliveries", {}),
     "enable_code": ("POST", f"/admin/codes/{CODE}/enable", {}),
 }
@@ -90,11 +91,14 @@ MALFORMED_AUTHORIZATIONS = (
 def call(programme):
     """Calls a route on a held referral, and without credentials unless some are given."""
     held = programme.in_review("user-held")["attribution"]["id"]
-    endpoint = programme.listen().good["id"]
+    endpoint, asking = (programme.listen(**one).good["id"] for one in ({}, {"url": None}))
 
     def send(function, **details):
         method, path, usual = KEYED_ROUTES[function]
         path = path.replace("{id}", held).replace("{endpoint}", endpoint)
+        if "query" in usual:
+            asked = {name: text.format(asking=asking) for name, text in usual["query"].items()}
+            usual = usual | {"query": asked}
         return request(function, method, path, **usual | details)
 
     return send

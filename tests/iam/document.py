@@ -21,6 +21,7 @@ _ENTITIES = {
     "COHORT#*": "list of referrals",
     "DECISIONS#*": "bulk decisions",
     "DELIVERY#*": "deliveries of events",
+    "FEED#*": "order of events",
     "WEBHOOKS": "who listens",
     "we_*": "what did not arrive",
     "given_up#we_*": "what was given up",

@@ -349,6 +349,21 @@ def events_go_out_and_do_not_arrive(programme: RunningProgramme) -> None:
 
 
 @use
+def who_asks_for_events_is_deleted_in_the_end(programme: RunningProgramme) -> None:
+    asks = programme.listen(url=None).good["id"]
+    for user_id in ("asked-for", "asked-for-too"):
+        programme.rewarded(user_id)
+        one = programme.referral_of(user_id)["attribution"]["id"]
+        assert invoke("deliver_events", {"endpoint": asks, "referrals": [one]})["arrived"] == 5
+    assert len(programme.pull(asks).good["items"]) == 10
+    path = f"/admin/webhook-endpoints/{asks}"
+    assert programme.admin("delete_webhook_endpoint", "DELETE", path).good
+    later = clock.now() + timedelta(hours=2)
+    with patch.object(clock, "now", lambda: later):
+        assert invoke("check_deliveries", {})["cleared"]
+
+
+@use
 def somebody_begins_with_what_the_daily_look_misses(programme: RunningProgramme) -> None:
     endpoint = programme.listen().good["id"]
     programme.rewarded("missed")

@@ -83,13 +83,15 @@ class Until:
 
 @dataclass(frozen=True)
 class Listen:
-    """Somebody listens for events."""
+    """Somebody listens for events, or asks for them."""
+
+    id: str = "we_1"
+    url: str | None = "https://hooks.example.com/"
 
     def do(self, sending: Sending) -> None:
         one = Endpoint(
-            id="we_1", url="https://hooks.example.com/", types=frozenset(), since=NOON,
-            created_at=NOON, salt="salt",
-        )  # fmt: skip
+            id=self.id, url=self.url, types=frozenset(), since=NOON, created_at=NOON, salt="salt"
+        )
         webhook_endpoints.create(sending.actor.process.table, one)
 
 
@@ -125,12 +127,15 @@ _RECORD = {
 }
 NEWS = {"Records": [{"eventName": "INSERT", "dynamodb": {"NewImage": _RECORD}}]}
 DELIVERY = Invoke("deliver_events", {"endpoint": "we_1", "referrals": [REFERRAL]})
-LISTENING = Listen()
+IN_ORDER = Invoke("deliver_events", {"endpoint": "we_asks", "referrals": [REFERRAL]})
+LISTENING, ASKING = Listen(), Listen("we_asks", None)
 _ENDPOINT = "/webhook-endpoints/we_1"
 DELETION = Request("delete_webhook_endpoint", "DELETE", f"/admin{_ENDPOINT}")
+_NO_MORE_ASKING = Request("delete_webhook_endpoint", "DELETE", "/admin/webhook-endpoints/we_asks")
 _CLICK = {"key": None, "body": {"code": CODES["metered"], "click_id": "click_new"}}
 CLICK = Request("capture_click", "POST", "/referrals/click", _CLICK)
 ROLL_UP = Invoke("roll_up_clicks")
+_ASKED = {"endpoint": "we_asks"}
 _BOUNDS = {"from": "2026-11-20T11:30:00Z", "to": "2026-11-20T12:00:30.500Z"}
 
 CASES: dict[str, Case] = {
@@ -307,6 +312,16 @@ CASES: dict[str, Case] = {
         Invoke("deliver_events"),
         (LISTENING, LINKED, PAID, DeliverInVain()),
         later=timedelta(hours=1),
+    ),
+    "events put in order": Case("deliver_events", IN_ORDER, (ASKING, LINKED, PAID)),
+    "events asked for": _admin(
+        "pull_events", "GET", "/events", ASKING, LINKED, PAID, IN_ORDER, query=_ASKED
+    ),
+    "what a deleted order left": Case(
+        "check_deliveries",
+        Invoke("check_deliveries"),
+        (ASKING, LINKED, PAID, IN_ORDER, _NO_MORE_ASKING),
+        later=timedelta(hours=2),
     ),
     "a user's own view": _user("my_referrals", "/referrals/me", LINKED, PAID),
     "a user's own events": _user("my_referral_events", "/referrals/me/events", LINKED, PAID),

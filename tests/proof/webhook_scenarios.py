@@ -8,8 +8,9 @@ from referrals.dynamodb.parts import Refused
 from referrals.dynamodb.table import Table
 from referrals.rules.errors import NotFound
 from referrals.rules.events import NOWHERE, Place
-from referrals.store import deliveries, webhook_endpoints
+from referrals.store import deliveries, feed, webhook_endpoints
 from referrals.store.deliveries import CLAIM, Delivery, Lost
+from referrals.store.feed import News, Slot
 from referrals.store.webhook_endpoints import Endpoint
 from tests.proof.scenarios import scenario
 from tests.proof.stage import Stage
@@ -216,3 +217,32 @@ def a_replay_skips_nothing_that_had_not_come(stage: Stage) -> None:
     found = deliveries.get(table, "we_1", _ID)
     assert found is not None
     assert found.sent == NOWHERE
+
+
+@scenario
+def a_place_in_the_order_is_taken_once(stage: Stage) -> None:
+    table = stage.table()
+    first, second = (Slot(1, (News(_ID, (one,), one),)) for one in (_FIRST, _SECOND))
+    assert feed.append(table, "we_1", first)
+    assert not feed.append(table, "we_1", second)
+    assert feed.last(table, "we_1") == first
+
+
+@scenario
+def a_note_of_the_order_that_comes_late_takes_nothing_back(stage: Stage) -> None:
+    table = stage.table()
+    for place in (_FIRST, _THIRD, _SECOND):
+        deliveries.reached(table, "we_1", _ID, place)
+    found = deliveries.get(table, "we_1", _ID)
+    assert found is not None
+    assert found.sent == _THIRD
+
+
+@scenario
+def what_came_to_be_due_since_is_not_seen_to(stage: Stage) -> None:
+    table = stage.table()
+    deliveries.put_off(table, "we_1", _ID, NOW, _AGAIN)
+    deliveries.seen_to(table, "we_1", _ID, _SOON)
+    assert _due(table, _AGAIN) == [_ID]
+    deliveries.seen_to(table, "we_1", _ID, _AGAIN)
+    assert _due(table, _AGAIN) == []

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,8 @@ ENDPOINTS = {
     "we_all": frozenset[EventType](),
     "we_some": frozenset({EventType.REWARDED, EventType.GRANTED, EventType.REVERSED}),
 }
+# It is sent nothing, and asks.
+ASKS = "we_asks"
 _FAILING = 0.3
 _KILLED = 0.1
 _GONE = 0.01
@@ -51,10 +54,10 @@ _LISTENED_TO = 0.3
 
 def listen(table: Table) -> None:
     """Let all of them listen, to what happened long ago as well."""
-    for name, types in ENDPOINTS.items():
+    for name, types in {**ENDPOINTS, ASKS: frozenset[EventType]()}.items():
         one = Endpoint(
             id=name,
-            url=f"https://{name}.example.com/",
+            url=None if name == ASKS else f"https://{name}.example.com/",
             types=types,
             since=LONG_AGO,
             created_at=LONG_AGO,
@@ -72,6 +75,8 @@ class Receivers:
     sequences: dict[str, int] = field(default_factory=dict)
     forged: list[str] = field(default_factory=list)
     told: set[tuple[str, str]] = field(default_factory=set)
+    # What those who asked meanwhile had got by then.
+    asked: list[list[str]] = field(default_factory=list)
 
     def send(self, url: str, headers: Mapping[str, str], body: str) -> Answer:
         chance = self.world.actor.chance
@@ -122,6 +127,22 @@ class Tell(Act):
             if actor.invoke("deliver_events", dict(payload)) is None:
                 actor.wait(actor.chance.uniform(0, 70))
                 actor.invoke("deliver_events", dict(payload))
+        world.receiving.asked.append(_asked(sending, actor.chance.randint(1, 9), pages=2))
+
+
+def _asked(sending: Sending, limit: int, pages: int) -> list[str]:
+    """The first pages of what is asked for, or as far as they are answered."""
+    got: list[str] = []
+    query = {"endpoint": ASKS, "limit": str(limit)}
+    for _ in range(pages):
+        status, told = sending.request("pull_events", "GET", "/admin/events", query=query)
+        if status != HTTPStatus.OK:
+            break
+        got += [one["id"] for one in told["items"]]
+        if not told["more"]:
+            break
+        query["after"] = told["next_cursor"]
+    return got
 
 
 def _untold(world: "World") -> list[dict[str, Any]]:
@@ -153,8 +174,15 @@ def settled(staff: Sending, table: Table) -> list[str]:
     trails = _trails(table)
     listening = {one.id: one.enabled for one in webhook_endpoints.every(table)}
     _quiet(staff)
+    order = _asked(staff, 100, pages=100)
+    wrong += _compared(ASKS, trails, order, once=True)
+    wrong += [
+        f"{ASKS}: was told {got}, and then {order}"
+        for got in world.receiving.asked
+        if got != order[: len(got)]
+    ]
     for name, enabled in listening.items():
-        if enabled:
+        if enabled and name != ASKS:
             wrong += _compared(name, trails, world.receiving.got[name], once=False)
     for name in ENDPOINTS:
         world.receiving.got[name] = []
@@ -190,7 +218,7 @@ def _trails(table: Table) -> list[Trail]:
 
 def _compared(name: str, trails: list[Trail], got: list[str], *, once: bool) -> Iterator[str]:
     """Every step at least once, or just once, each referral's in its order, and none besides."""
-    types, invented = ENDPOINTS[name], set(got)
+    types, invented = ENDPOINTS.get(name), set(got)
     for found in trails:
         wanted = [_id(found, step) for step in found.steps if not types or step.type in types]
         came = [one for one in got if one in set(wanted)]

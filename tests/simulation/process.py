@@ -43,6 +43,7 @@ HANDLERS = {
         "my_referral_events",
         "my_referrals",
         "publish_events",
+        "pull_events",
         "rank_campaigns",
         "rank_referrers",
         "reconcile",

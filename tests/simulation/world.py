@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 from ulid import ULID
 
-from referrals.acts import erasure
+from referrals.acts import erasure, feeding
 from referrals.acts.recount import lasting
 from referrals.dynamodb import side_by_side
 from referrals.dynamodb import table as table_module
@@ -25,7 +25,7 @@ from referrals.edge import auth, clock, service, settings, starting, telemetry
 from referrals.edge import webhook_courier as couriers
 from referrals.rules.ids import CODE_LENGTH, code_from
 from referrals.rules.plans import PLANS, Plan
-from referrals.store import codes, metering
+from referrals.store import codes, metering, trail
 from referrals.views import funnel
 from tests.functions.receiving import Receiving
 from tests.functions.running import SIGNING_SECRET
@@ -46,7 +46,7 @@ _SECRETS = {
     "StripeSecret": json.dumps({"signing_secrets": [SIGNING_SECRET]}),
 }
 _SDK_ATTEMPTS = 4
-_WAITING = (table_module, metering, codes, auth, funnel, lasting)
+_WAITING = (table_module, metering, codes, auth, funnel, lasting, feeding, trail)
 # The emulator knows a request by its token, whichever world of this process sent it.
 _worlds = count()
 

@@ -48,10 +48,12 @@ class Listening:
         endpoint_id: str = "we_1",
         types: frozenset[EventType] = frozenset(),
         since: datetime = NOW,
+        *,
+        asks: bool = False,
     ) -> None:
         one = Endpoint(
             id=endpoint_id,
-            url=f"https://{endpoint_id}.example.com/",
+            url=None if asks else f"https://{endpoint_id}.example.com/",
             types=types,
             since=since,
             created_at=since,

@@ -30,6 +30,8 @@ from referrals.store import click_limit, codes, event_kinds, facts, keys, meteri
 from referrals.store.items import attribution_item
 from referrals.views import members, referrers
 from referrals.views.campaigns import ranked
+from referrals.views.feed import BEGINNING
+from referrals.views.feed import page as asked_for
 from referrals.views.funnel import Span, count, count_each
 from referrals.views.health import health
 from referrals.views.listing import Filters, page
@@ -49,6 +51,7 @@ _VISIT = {
     "ip_hash": "a" * 32,
     "user_agent_hash": "b" * 32,
 }
+_ASKS = "we_asks"
 _LATER = NOW + timedelta(days=8)
 
 
@@ -69,6 +72,30 @@ def _sent(*, paid=False, lately=False):
     if paid:
         world.scene.pay()
     return world.scene, lambda: world.deliver_new(NEW)
+
+
+def _put_in_order(*, paid=False):
+    world = Listening()
+    world.listen(_ASKS, asks=True)
+    world.scene.sign_up("before")
+    world.deliver_new(attribution_id(SECRET, "before"), endpoint_id=_ASKS)
+    world.scene.sign_up()
+    if paid:
+        world.scene.pay()
+    return world.scene, lambda: world.deliver_new(NEW, endpoint_id=_ASKS)
+
+
+def _asked(*, referrals, limit):
+    """Of each there are five events: as many slots as have room for sixteen, or one for each."""
+    world = Listening(Scene(Programme(monthly_cap=1000)))
+    world.listen(_ASKS, asks=True)
+    users = [f"new{number}" for number in range(referrals)]
+    for user_id in users:
+        world.scene.sign_up(user_id)
+        world.scene.pay(user_id)
+    world.deliver_new(*(attribution_id(SECRET, one) for one in users), endpoint_id=_ASKS)
+    view = lambda _: {}  # noqa: E731
+    return world.scene, lambda: asked_for(world.table, _ASKS, BEGINNING, limit, view)
 
 
 def _visited():
@@ -349,6 +376,8 @@ class Ceiling:
 
 _OWN = Ceiling(0, 40, 2)
 _STATS = Ceiling(0, 100, 3)
+# A hundred referrals, each with an event on the page and four bookings, by sixteen.
+_PAGE = Ceiling(0, 75 + 100 * 6, 1 + 2 * 7)
 
 OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost, Ceiling]] = {
     "click": (_visited, Cost(1, 0, 0, 1), Ceiling(1, trips=1)),
@@ -411,6 +440,20 @@ OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost,
         lambda: _sent(paid=True, lately=True),
         Cost(6, 0, 4, 9),
         Ceiling(15),
+    ),
+    # A slot, and the note of how far the referral is.
+    "an event put in order": (_put_in_order, Cost(2, 0, 5, 6), Ceiling(3)),
+    "five events of a payment put in order": (
+        lambda: _put_in_order(paid=True),
+        Cost(2, 0, 7, 7),
+        Ceiling(15),
+    ),
+    # The order, and two reads of each referral, sixteen at a time.
+    "nothing new is asked for": (partial(_asked, referrals=0, limit=100), Cost(0, 0, 1, 1), _PAGE),
+    "a hundred events asked for": (
+        partial(_asked, referrals=21, limit=100),
+        Cost(0, 0, 61, 5),
+        _PAGE,
     ),
     "a referral's story": (_story, Cost(0, 0, 15, 3), Ceiling(0, 20, 3)),
     **{

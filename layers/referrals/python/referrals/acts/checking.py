@@ -13,7 +13,7 @@ from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item
 from referrals.rules.attribution import Attribution
-from referrals.store import attributions, deliveries, keys, trail, webhook_endpoints
+from referrals.store import attributions, deliveries, feed, keys, trail, webhook_endpoints
 from referrals.store.deliveries import Delivery
 from referrals.store.walk import BEGINNING, Seen, referrals
 from referrals.store.webhook_endpoints import Endpoint
@@ -39,7 +39,7 @@ def check(table: Table, now: datetime) -> Checked:
     gone = webhook_endpoints.deleted_before(table, now - _OVER)
     cleared = 0
     for endpoint_id in gone:
-        if deliveries.forget(table, endpoint_id):
+        if deliveries.forget(table, endpoint_id) and feed.forget(table, endpoint_id):
             webhook_endpoints.cleared(table, endpoint_id)
             cleared += 1
     listening = [one for one in webhook_endpoints.every(table) if one.enabled]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from referrals.acts.feeding import put_in_order
 from referrals.dynamodb.parts import too_busy
 from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
@@ -102,6 +103,10 @@ def _deliver_some(
     """A few at a time, while there is time and anything arrives; the rest stays in the iterator."""
     done = list[Delivered]()
     while table.in_time and (some := list(islice(referrals, _AT_ONCE))):
+        if endpoint.url is None:
+            put = put_in_order(table, endpoint, some, courier.now(), holder)
+            done.append(Delivered(put))
+            continue
         ended = side_by_side(lambda one: deliver(table, endpoint, one, courier, holder), some)
         done += ended
         if all(one.problem for one in ended):

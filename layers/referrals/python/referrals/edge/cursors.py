@@ -16,7 +16,7 @@ def sealed(secret: bytes, scope: str, place: tuple[str, ...]) -> str:
     return base64.urlsafe_b64encode(_signature(secret, scope, payload) + payload).decode()
 
 
-def opened(secret: bytes, scope: str, cursor: str) -> tuple[str, ...]:
+def opened(secret: bytes, scope: str, cursor: str, field: str = "cursor") -> tuple[str, ...]:
     """The place of a cursor. InvalidRequest for one that is not of this list, or tampered with."""
     try:
         raw = base64.b64decode(cursor.encode(), altchars=b"-_", validate=True)
@@ -28,7 +28,7 @@ def opened(secret: bytes, scope: str, cursor: str) -> tuple[str, ...]:
             raise ValueError("not the text that was handed out")
         return tuple(json.loads(payload))
     except ValueError as error:
-        raise InvalidRequest.field("cursor", "not a cursor of this list") from error
+        raise InvalidRequest.field(field, "not a cursor of this list") from error
 
 
 def _signature(secret: bytes, scope: str, payload: bytes) -> bytes:

@@ -2,14 +2,12 @@
 
 import random
 from functools import cache
-from typing import Any
 
 from referrals.acts.delivering import Courier
 from referrals.edge import clock, service
-from referrals.edge.models.referrals import ReferralView
+from referrals.edge.models.events import shown
 from referrals.edge.settings import settings
 from referrals.edge.webhook_sender import Sender
-from referrals.rules.attribution import Attribution
 from referrals.rules.events import Event
 from referrals.rules.retries import Answer
 from referrals.rules.webhook_signature import secret_of, signed
@@ -32,11 +30,8 @@ def courier(hashing_secret: bytes, sender: Sender) -> Courier:
 
     def send(endpoint: Endpoint, event: Event) -> Answer:
         now, body = clock.now(), event.body()
+        assert endpoint.url is not None
         secrets = [secret_of(hashing_secret, endpoint.id, salt) for salt in endpoint.salts(now)]
         return sender.send(endpoint.url, signed(event.id, body, now, secrets), body)
 
-    return Courier(view=_view, send=send, now=clock.now, luck=random.random)
-
-
-def _view(attribution: Attribution) -> dict[str, Any]:
-    return ReferralView.of(attribution).model_dump(mode="json", exclude_none=True)
+    return Courier(view=shown, send=send, now=clock.now, luck=random.random)

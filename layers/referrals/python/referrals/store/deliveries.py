@@ -6,6 +6,7 @@ for its sender may have died; whoever was too slow can note nothing any more.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -217,6 +218,24 @@ def rewound(
         )
     except Refused:
         table.write(table.update("due", key, f"SET {afresh}", values))
+
+
+def reached(table: Table, endpoint_id: str, attribution_id: str, place: Place) -> None:
+    """Note how far a referral's events are in the order that is asked for; never less far."""
+    key, values = keys.delivery(endpoint_id, attribution_id), {":sent": place_text(place)}
+    further = "attribute_not_exists(sent) OR sent < :sent"
+    with suppress(Refused):
+        table.write(table.update("reached", key, "SET sent = :sent", values, condition=further))
+
+
+def seen_to(table: Table, endpoint_id: str, attribution_id: str, now: datetime) -> None:
+    """What was due is in the order that is asked for, by who began at `now`."""
+    key, values = keys.delivery(endpoint_id, attribution_id), {":now": timestamp(now)}
+    expression = f"REMOVE holder, held_until, due_in, next_attempt_at, {_FAILURE}"
+    with suppress(Refused):
+        table.write(
+            table.update("seen to", key, expression, values, condition="next_attempt_at <= :now")
+        )
 
 
 def due(table: Table, endpoint_id: str, now: datetime) -> Iterator[str]:

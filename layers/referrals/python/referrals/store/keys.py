@@ -226,6 +226,19 @@ def deliveries(endpoint_id: str, lane: int) -> str:
     return in_lane(f"{DELIVERY_PREFIX}{endpoint_id}", lane)
 
 
+# A thousand a second for three centuries, in as many digits.
+LAST_SLOT = 9_999_999_999_999
+
+
+def feed(endpoint_id: str) -> str:
+    """The partition of the order in which an endpoint's events are asked for."""
+    return f"FEED#{endpoint_id}"
+
+
+def slot(endpoint_id: str, number: int) -> Key:
+    return Key(feed(endpoint_id), f"{number:013}")
+
+
 def stripe(reference: str) -> str:
     """The partition of a Stripe customer, or of a charge or payment intent of theirs."""
     return f"STRIPE#{reference}"

@@ -22,10 +22,13 @@ _THERE = "attribute_exists(pk)"
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """A receiver. It hears of what happens from `since` on; no `types` are all of them."""
+    """A receiver. It hears of what happens from `since` on; no `types` are all of them.
+
+    Without a `url` it is sent nothing, and asks.
+    """
 
     id: str
-    url: str
+    url: str | None
     types: frozenset[EventType]
     since: datetime
     created_at: datetime
@@ -60,11 +63,12 @@ def create(table: Table, endpoint: Endpoint) -> None:
     item: Item = {
         "pk": key.pk,
         "sk": key.sk,
-        "url": endpoint.url,
         "since": timestamp(endpoint.since),
         "created_at": timestamp(endpoint.created_at),
         "salt": endpoint.salt,
     }
+    if endpoint.url:
+        item["url"] = endpoint.url
     if endpoint.types:
         item["types"] = {name.value for name in endpoint.types}
     table.write(table.put("endpoint", item, unless="attribute_not_exists(pk)"))
@@ -87,6 +91,22 @@ def known(table: Table, endpoint_id: str) -> Endpoint:
     found = get(table, endpoint_id)
     if found is None:
         raise NotFound("no such webhook endpoint")
+    return found
+
+
+def sent_to(table: Table, endpoint_id: str) -> Endpoint:
+    """The endpoint, which has a URL. NotFound, InvalidRequest."""
+    found = known(table, endpoint_id)
+    if found.url is None:
+        raise InvalidRequest("it asks for its events: nothing is sent to it")
+    return found
+
+
+def asking(table: Table, endpoint_id: str) -> Endpoint:
+    """The endpoint, which has no URL. NotFound, InvalidRequest."""
+    found = known(table, endpoint_id)
+    if found.url is not None:
+        raise InvalidRequest("its events are sent to its url: it has none to ask for")
     return found
 
 
@@ -116,11 +136,11 @@ def _id_of(item: Item, prefix: str) -> str:
 
 
 def rotate(table: Table, endpoint_id: str, salt: str, now: datetime) -> Endpoint:
-    """Give it another secret; the old one goes on for OVERLAP. NotFound.
+    """Give it another secret; the old one goes on for OVERLAP. NotFound, InvalidRequest.
 
     While two are in force it is as it was rotated: a third would end one that is in use.
     """
-    before = known(table, endpoint_id)
+    before = sent_to(table, endpoint_id)
     if len(before.salts(now)) > 1:
         return before
     values = {":new": salt, ":old": before.salt, ":until": timestamp(now + OVERLAP)}
@@ -191,7 +211,7 @@ def _endpoint_from(item: Item) -> Endpoint:
     }
     return Endpoint(
         id=_id_of(item, keys.ENDPOINT_PREFIX),
-        url=item["url"],
+        url=item.get("url"),
         types=frozenset(map(EventType, item.get("types", ()))),
         salt=item["salt"],
         old_salt=item.get("old_salt"),

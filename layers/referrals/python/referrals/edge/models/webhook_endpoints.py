@@ -13,20 +13,23 @@ EndpointId = Annotated[str, StringConstraints(pattern=r"^we_[0-9A-Za-z]{1,40}$")
 
 
 class EndpointRequest(Request):
-    """Where to send events, by https; no `types` are all of them."""
+    """Where to send events, by https; without a `url` they are asked for by `GET /admin/events`.
 
-    url: str = Field(min_length=1, max_length=LONGEST_URL)
+    No `types` are all of them.
+    """
+
+    url: str | None = Field(default=None, min_length=1, max_length=LONGEST_URL)
     types: list[Annotated[EventType, Field(strict=False)]] = Field(default=[], max_length=50)
 
 
 class EndpointView(BaseModel):
-    """A receiver, which hears of what happens from `since` on.
+    """A receiver, which hears of what happens from `since` on; one without a `url` asks.
 
     Two secrets are in force until `old_secret_until`; one that was switched off says when and why.
     """
 
     id: str
-    url: str
+    url: str | None = None
     types: list[EventType]
     since: Time
     created_at: Time
@@ -43,12 +46,15 @@ class EndpointView(BaseModel):
 
 
 class EndpointWithSecret(EndpointView):
-    """A receiver with its newest secret, which is shown here and nowhere else."""
+    """A receiver with its newest secret, which is shown here and nowhere else.
 
-    secret: str
+    None where nothing is sent.
+    """
+
+    secret: str | None = None
 
     @classmethod
-    def with_secret(cls, one: Endpoint, secret: str) -> Self:
+    def with_secret(cls, one: Endpoint, secret: str | None) -> Self:
         """The view for who made or rotated it."""
         return cls(**_shown(one), secret=secret)
 
