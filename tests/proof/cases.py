@@ -301,10 +301,10 @@ CASES: dict[str, Case] = {
         (LISTENING, LINKED, PAID),
         later=timedelta(hours=1),
     ),
-    "what a deleted receiver left": Case(
+    "what deleted receivers left": Case(
         "check_deliveries",
         Invoke("check_deliveries"),
-        (LISTENING, LINKED, PAID, DELIVERY, DELETION),
+        (LISTENING, ASKING, LINKED, PAID, DELIVERY, IN_ORDER, DELETION, _NO_MORE_ASKING),
         later=timedelta(hours=2),
     ),
     "events sent again": Case(
@@ -316,12 +316,6 @@ CASES: dict[str, Case] = {
     "events put in order": Case("deliver_events", IN_ORDER, (ASKING, LINKED, PAID)),
     "events asked for": _admin(
         "pull_events", "GET", "/events", ASKING, LINKED, PAID, IN_ORDER, query=_ASKED
-    ),
-    "what a deleted order left": Case(
-        "check_deliveries",
-        Invoke("check_deliveries"),
-        (ASKING, LINKED, PAID, IN_ORDER, _NO_MORE_ASKING),
-        later=timedelta(hours=2),
     ),
     "a user's own view": _user("my_referrals", "/referrals/me", LINKED, PAID),
     "a user's own events": _user("my_referral_events", "/referrals/me/events", LINKED, PAID),
