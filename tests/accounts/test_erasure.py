@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -250,6 +251,27 @@ def test_a_refund_in_the_middle_of_an_erasure_takes_what_there_is_and_no_more(
         refund()
         assert twin.account(ERASED) == (left, spent), call
         assert twin.broken() == [], call
+        assert recounted(twin.table).differences == (), call
+        if held.over:
+            break
+    assert call > 25
+
+
+def test_a_payment_in_the_middle_of_an_erasure_takes_no_slot_of_a_full_month(jane):
+    jane.programme = replace(jane.programme, monthly_cap=1)
+    for call in count(1):
+        twin = jane.twin()
+
+        def pays(twin=twin):
+            with suppress(Busy):
+                twin.pay("bob")
+
+        with Held(twin.table, call, pays, dies=True) as held, suppress(Cut):
+            twin.erase()
+        # The daily run finishes an erasure, and Stripe sends again.
+        twin.erase()
+        pays()
+        assert (twin.of("ann").status, twin.of("bob").status) == (Status.REWARDED, Status.CAPPED)
         assert recounted(twin.table).differences == (), call
         if held.over:
             break

@@ -268,9 +268,9 @@ def an_erased_person_pays_again(programme: RunningProgramme) -> None:
         assert programme.stripe(event).good
 
 
-def _paid_unheard(programme: RunningProgramme, user: str) -> None:
+def _paid_unheard(programme: RunningProgramme, user: str, **came_by: str) -> None:
     """What a webhook leaves that died when it had stored its facts."""
-    assert programme.signup(user).good
+    assert programme.signup(user, **came_by).good
     customer = f"cus_{user}"
     sale = Sale(customer=customer)
     assert programme.stripe(stripe_payloads.invoice_paid(sale)).good
@@ -286,6 +286,37 @@ def expiry_finds_a_payment_in_time(programme: RunningProgramme) -> None:
     with patch.object(clock, "now", lambda: later):
         invoke("expire_attributions", {})
     assert programme.balance("late") == 10_000
+
+
+@use
+def friends_of_an_erased_referrer_are_settled_in_every_way(programme: RunningProgramme) -> None:
+    """Each takes a slot of the month, which an erasure may not have moved yet."""
+    code = codes.create(programme.table, "person-4", "C4B2C3D4E5F6")
+    held = [
+        programme.in_review(user, code=code)["attribution"]["id"] for user in ("held-1", "held-2")
+    ]
+    _paid_unheard(programme, "forgotten", code=code)
+    paying = programme.referred("paying", code=code)
+    assert programme.admin("erase_user", "POST", "/admin/users/person-4/erase", body={}).good
+    assert programme.review("approve", held[0]).good
+    assert programme.decide("approve", held[1], key="of-the-erased").good["items"][0]["code"] == 200
+    assert programme.stripe(stripe_payloads.invoice_paid(paying)).good
+    invoke("reconcile", {})
+    for user in ("held-1", "held-2", "paying", "forgotten"):
+        assert programme.balance(user) == 10_000
+
+
+@use
+def expiry_finds_a_payment_in_time_though_the_referrer_was_erased(
+    programme: RunningProgramme,
+) -> None:
+    code = codes.create(programme.table, "person-5", "C5B2C3D4E5F6")
+    _paid_unheard(programme, "late-friend", code=code)
+    assert programme.admin("erase_user", "POST", "/admin/users/person-5/erase", body={}).good
+    later = clock.now() + timedelta(days=31)
+    with patch.object(clock, "now", lambda: later):
+        invoke("expire_attributions", {})
+    assert programme.balance("late-friend") == 10_000
 
 
 @use

@@ -6,18 +6,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 
-from referrals.dynamodb.parts import Part, Refused
+from referrals.dynamodb.parts import Busy, Part, Refused
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item
 from referrals.rules import funnel
 from referrals.rules.attribution import (
     Attribution,
     AuditEntry,
+    CapUse,
     Change,
     birth,
 )
 from referrals.rules.events import Place
-from referrals.rules.ids import tombstone_of
+from referrals.rules.ids import TOMBSTONE_FORM, tombstone_of
 from referrals.rules.times import timestamp
 from referrals.store import funnel_counts, keys, referrer_counts
 from referrals.store.items import (
@@ -36,6 +37,7 @@ ERASED = "erased"
 CAP = "cap"
 LEDGER = "ledger"
 CREDITS = "credits"
+_MOVING = "moving"
 
 # DynamoDB answers a key of over 2 KB with an error; no id of ours is near it.
 _LONGEST_ID = 128
@@ -86,7 +88,8 @@ def commit(table: Table, change: Change, *, monthly_cap: int, crowded: bool = Fa
 
     Raises Refused naming ATTRIBUTION (someone else was first: read again), CODE (disabled), ERASED
     (the referred user was), CAP (the month is full), LEDGER (booked already) or CREDITS (less left
-    than a reversal takes), and Unwritable for an item that DynamoDB will never take.
+    than a reversal takes), Unwritable for an item that DynamoDB will never take, and Busy where an
+    erasure has not yet moved the referrer's slots.
     """
     version = change.after.version + 1
     after = replace(change.after, version=version)
@@ -98,11 +101,16 @@ def commit(table: Table, change: Change, *, monthly_cap: int, crowded: bool = Fa
         *_bookings(table, after, change),
     ]
     if change.cap is not None:
-        parts.append(_cap(table, change, monthly_cap))
+        parts += _cap(table, change.cap, monthly_cap)
     if change.before is None:
         parts += [_not_erased(table, after), *_pointers(table, after)]
     look = partial(_look_at_cap, table, change, monthly_cap) if crowded else None
-    table.transact(parts, before_again=look)
+    try:
+        table.transact(parts, before_again=look)
+    except Refused as refused:
+        if _MOVING in refused.parts and ATTRIBUTION not in refused.parts:
+            raise Busy("an erasure is moving the month's slots") from refused
+        raise
     return after
 
 
@@ -175,19 +183,22 @@ def _credit(table: Table, user_id: str, credits: int) -> Part:
     )
 
 
-def _cap(table: Table, change: Change, monthly_cap: int) -> Part:
-    use = change.cap
-    assert use is not None
+def _cap(table: Table, use: CapUse, monthly_cap: int) -> list[Part]:
     key = keys.monthly_rewards(use.user_id, use.month)
     if use.slots < 0:
-        return table.update(CAP, key, "ADD qualified :slots", {":slots": use.slots})
-    return table.update(
+        return [table.update(CAP, key, "ADD qualified :slots", {":slots": use.slots})]
+    slot = table.update(
         CAP,
         key,
         "ADD qualified :slots",
         {":slots": use.slots, ":cap": monthly_cap},
         condition="attribute_not_exists(qualified) OR qualified < :cap",
     )
+    if not TOMBSTONE_FORM.fullmatch(use.user_id):
+        return [slot]
+    # Slots that the erasure has not moved yet are taken all the same.
+    moved = "attribute_not_exists(user_id)"
+    return [slot, table.check(_MOVING, keys.tombstone(use.user_id), moved)]
 
 
 def _look_at_cap(table: Table, change: Change, monthly_cap: int) -> None:
