@@ -20,7 +20,7 @@ app = api()
 
 @app.post(PATH)
 def capture_click(click: ClickRequest) -> Envelope[ClickAnswer]:
-    visitor, now = visitors.of(app), clock.now()
+    visitor, now = visitors.of(app, service.hashing_secret(derives_ids=True)), clock.now()
     # First, so that a refused click leaves no trace, not even in the limit's count.
     usable_code(service.table(), click.code)
     if visitor.ip_hash and settings().clicks_per_minute:

@@ -41,13 +41,14 @@ def _captured(code: str, query: str, landing_path: str | None) -> str | None:
     """The id of the click; None where there is none: nobody stands before an error page for it."""
     now, labels = clock.now(), campaign_of(query)
     try:
-        visitor = visitors.of(app)
+        secret = service.hashing_secret(derives_ids=True)
+        visitor = visitors.of(app, secret)
         usable_code(service.table(), code)
         if visitor.ip_hash and settings().clicks_per_minute:
             click_limit.take(service.table(), visitor.ip_hash, settings().clicks_per_minute, now)
         click, new = capture_visit(
             service.table(),
-            service.hashing_secret(),
+            secret,
             code=code,
             visit=Click(
                 click_id="",

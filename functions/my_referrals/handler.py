@@ -17,7 +17,8 @@ app = api()
 @app.get(f"{PREFIX}/referrals/me")
 def my_referrals() -> Envelope[Member]:
     user_id, programme = caller(app).user_id, settings().programme
-    secret, ip_hash = service.hashing_secret(), visitors.of(app).ip_hash
+    secret = service.hashing_secret()
+    ip_hash = visitors.of(app, secret).ip_hash
     own = overview(service.table(), secret, user_id, clock.now(), clock.new_code, ip_hash, LATEST)
     return Envelope(
         data=Member(

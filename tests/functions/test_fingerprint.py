@@ -30,6 +30,12 @@ def test_the_first_signup_leaves_a_fingerprint_that_tells_nothing_of_the_secret(
     assert table.get(keys.FINGERPRINT) == left
 
 
+def test_the_first_click_leaves_it_so_that_no_later_one_of_its_process_asks(programme, table):
+    assert programme.click().good
+    assert table.get(keys.FINGERPRINT)
+    assert keys.FINGERPRINT.pk in table.seen
+
+
 def test_under_another_secret_nobody_is_referred_a_second_time(restored, table):
     before = everything(table)
     refused = restored.signup("user-referred")

@@ -38,7 +38,7 @@ def hashing_secret(*, derives_ids: bool = False) -> bytes:
     """The key of every keyed hash and cursor. WrongSecret where the table's ids have another's.
 
     Under another secret a user who was referred looks like one who was not. Whoever is the first
-    to derive ids that stay leaves the secret's fingerprint in the table.
+    to derive what stays, ids or hashes, leaves the secret's fingerprint in the table.
     """
     secret = settings().hashing_secret
     agrees = leave if derives_ids else fits

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-from referrals.edge import service
 from referrals.edge.settings import settings
 from referrals.rules.addresses import visitor_address
 from referrals.rules.ids import ip_hash, keyed_hash
@@ -18,11 +17,10 @@ class Visitor:
     user_agent_hash: str | None
 
 
-def of(app: APIGatewayHttpResolver) -> Visitor:
+def of(app: APIGatewayHttpResolver, secret: bytes) -> Visitor:
     """The visitor behind the current request."""
     # Powertools' own view of an event is made anew for every look at it.
     event = app.current_event.raw_event
-    secret = service.hashing_secret()
     agent = event["headers"].get("user-agent")
     address = visitor_address(
         event["requestContext"]["http"].get("sourceIp") or "",
