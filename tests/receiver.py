@@ -54,6 +54,30 @@ def drip(handler: BaseHTTPRequestHandler) -> None:
         return
 
 
+def body(*pieces: bytes, **headers: str) -> Script:
+    """A good answer with a body, which may be as wrong as its headers."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        for piece in pieces:
+            handler.wfile.write(piece)
+
+    return answer
+
+
+def then_close(script: Script) -> Script:
+    """An answer that does not say that the connection is over, and it is."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        script(handler)
+        handler.close_connection = True
+
+    return answer
+
+
 def close(handler: BaseHTTPRequestHandler) -> None:
     """Goes without a word."""
     handler.close_connection = True
@@ -64,10 +88,11 @@ class Receiver(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, *, plain: bool = False) -> None:
-        super().__init__(("127.0.0.1", 0), _Answering)
+    def __init__(self, *, plain: bool = False, keeps: bool = False) -> None:
+        super().__init__(("127.0.0.1", 0), _Keeping if keeps else _Answering)
         self.script: list[Script] = []
         self.received: list[Received] = []
+        self.connections = 0
         self.stopped = threading.Event()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         _authority.issue_cert("localhost", "hooks.example.com").configure_cert(context)
@@ -102,6 +127,10 @@ def trusting() -> ssl.SSLContext:
 class _Answering(BaseHTTPRequestHandler):
     server: Receiver
 
+    def setup(self) -> None:
+        super().setup()
+        self.server.connections += 1
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"])).decode()
         headers = {name.lower(): value for name, value in self.headers.items()}
@@ -111,3 +140,9 @@ class _Answering(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+
+class _Keeping(_Answering):
+    """Keeps its connections open, as most servers do."""
+
+    protocol_version = "HTTP/1.1"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from referrals.acts.publishing import news
+from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.values import plain
 from referrals.edge import service, starting
 from referrals.edge.schedules import invoked
@@ -19,10 +20,12 @@ AT_ONCE = 16
 @invoked
 def handler(event: dict[str, Any]) -> dict[str, int]:
     told = news(service.table(), list(_steps(event["Records"])))
-    for endpoint_id, referrals in told.items():
-        for first in range(0, len(referrals), AT_ONCE):
-            some = referrals[first : first + AT_ONCE]
-            starting.start(settings().deliver_events, {"endpoint": endpoint_id, "referrals": some})
+    starts = [
+        {"endpoint": endpoint_id, "referrals": referrals[first : first + AT_ONCE]}
+        for endpoint_id, referrals in told.items()
+        for first in range(0, len(referrals), AT_ONCE)
+    ]
+    side_by_side(lambda one: starting.start(settings().deliver_events, one), starts)
     return {"records": len(event["Records"]), "told": sum(map(len, told.values()))}
 
 

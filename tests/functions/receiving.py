@@ -15,9 +15,9 @@ class Receiving:
     got: list[tuple[str, Mapping[str, str], str]] = field(default_factory=list)
 
     @classmethod
-    def answering(cls, status: int) -> Callable[[], Self]:
+    def answering(cls, answer: Answer) -> Callable[[], Self]:
         """A way to one that answers so."""
-        return lambda: cls(Answer(status))
+        return lambda: cls(answer)
 
     def send(self, url: str, headers: Mapping[str, str], body: str) -> Answer:
         self.got.append((url, headers, body))

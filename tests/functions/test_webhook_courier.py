@@ -1,23 +1,35 @@
 """From the table to a receiver over TLS: what it verifies is the referral as staff see it."""
 
 import json
+import threading
 from dataclasses import replace
 
 import pytest
 from standardwebhooks import Webhook
 
-from referrals.acts.delivering import Delivered, deliver
+from referrals.acts.delivering import Delivered, deliver, deliver_due
 from referrals.edge.webhook_courier import courier
 from referrals.edge.webhook_sender import Sender
+from referrals.rules.ids import attribution_id
 from referrals.rules.webhook_signature import secret_of
-from referrals.store import webhook_endpoints
+from referrals.store import deliveries, webhook_endpoints
 from tests.receiver import Receiver, status, trusting
 from tests.samples import NOW, SECRET
 from tests.store.listening import NEW, Listening
 
+# Seconds: far more than anything here takes.
+_PATIENCE = 20
+
 
 @pytest.fixture
 def receiver():
+    one = Receiver()
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def hanging():
     one = Receiver()
     yield one
     one.stop()
@@ -72,6 +84,37 @@ def test_during_a_rotation_both_secrets_verify(receiver, sent):
     for salt in ("new", "salt"):
         known = Webhook(secret_of(SECRET, "we_1", salt))
         assert all(known.verify(came.body, came.headers) for came in receiver.received)
+
+
+def test_who_hangs_delays_nobody_else(receiver, hanging):
+    """It answers when the other has everything; whoever waited for it would wait in vain."""
+    world, let_go, were_let_go = Listening(), threading.Event(), []
+    where = {"we_1": hanging.url(), "we_2": receiver.url()}
+    ids = [attribution_id(SECRET, f"user-{number}") for number in range(10)]
+
+    def hang(handler):
+        were_let_go.append(let_go.wait(_PATIENCE / 2))
+        status(200)(handler)
+
+    hanging.script = [hang] * len(ids)
+    for endpoint_id in where:
+        world.listen(endpoint_id)
+    for number, one in enumerate(ids):
+        world.scene.sign_up(f"user-{number}")
+        for endpoint_id in where:
+            deliveries.put_off(world.table, endpoint_id, one, NOW, NOW)
+    sender = Sender(lambda one: one.is_loopback, trusting(), seconds=_PATIENCE)
+    post = courier(SECRET, sender)
+
+    def send(endpoint, event):
+        answer = post.send(replace(endpoint, url=where[endpoint.id]), event)
+        if len(receiver.received) == len(ids):
+            let_go.set()
+        return answer
+
+    done = deliver_due(world.table, replace(post, send=send, now=lambda: NOW), "run")
+    assert sum(one.arrived for one in done) == 2 * len(ids)
+    assert were_let_go == [True] * len(ids)
 
 
 def test_what_fails_on_the_wire_is_a_failed_try(receiver, sent):

@@ -14,7 +14,7 @@ from referrals.edge import webhook_courier as couriers
 from referrals.rules.attribution import Attribution, Change, Status
 from referrals.rules.facts import CustomerLinked
 from referrals.rules.ids import tombstone
-from referrals.rules.retries import TRIES
+from referrals.rules.retries import TRIES, Answer
 from referrals.rules.risk import Person
 from referrals.store import attributions, codes, deliveries, facts, keys, metering, profiles
 from tests import stripe_payloads
@@ -360,15 +360,17 @@ def others_change_a_referral_meanwhile(programme: RunningProgramme) -> None:
 
 @use
 def events_go_out_and_do_not_arrive(programme: RunningProgramme) -> None:
-    """One takes everything, one nothing for days, and one wants no more."""
+    """One takes everything, one nothing for days, one says nothing, and one wants no more."""
     programme.rewarded("told")
     told = {"referrals": [programme.referral_of("told")["attribution"]["id"]]}
-    taken, failing, gone = (programme.listen().good["id"] for _ in range(3))
+    taken, failing, silent, gone = (programme.listen().good["id"] for _ in range(4))
     since = (clock.now() - timedelta(hours=1)).isoformat()
-    for one, status in ((taken, 200), (failing, 500), (gone, 410)):
+    silence = Answer(problem="no answer within 5 s", silent=True)
+    answers = {taken: Answer(200), failing: Answer(500), silent: silence, gone: Answer(410)}
+    for one, answer in answers.items():
         path = f"/admin/webhook-endpoints/{one}/replay"
         assert programme.admin("replay_events", "POST", path, query={"from": since}).good
-        with patch.object(couriers, "sender", Receiving.answering(status)):
+        with patch.object(couriers, "sender", Receiving.answering(answer)):
             for _ in range(2):
                 invoke("deliver_events", {"endpoint": one, **told})
             for days in range(1, TRIES + 1):

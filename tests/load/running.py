@@ -5,11 +5,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from functools import cache
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.load.dynamodb import Physics
 from tests.load.scenarios import NOON, Scenario
 from tests.load.world import LoadWorld, TableAlone
+
+W = TypeVar("W", bound=LoadWorld)
 
 _REQUESTS = 400
 _LONGEST = 10.0
@@ -87,10 +89,10 @@ def point(scenario: Scenario, rate: float, physics: Physics, *, requests: int = 
     )
 
 
-def world_of(scenario: Scenario, number: int) -> LoadWorld:
+def world_of(scenario: Scenario, number: int, kind: type[W] = LoadWorld) -> W:  # type: ignore[assignment]
     """The world of a scenario, with so many who may pay; what was prepared serves again."""
     table = emulator()
-    world = LoadWorld(table, 0, NOON)
+    world = kind(table, 0, NOON)
     prepared, snapshot = _prepared.get(scenario.name, (0, {}))
     if prepared < number:
         table.restore({})

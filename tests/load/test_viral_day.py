@@ -3,6 +3,7 @@
 import pytest
 
 from tests.load.dynamodb import Physics
+from tests.load.listening import heard
 from tests.load.recovering import recovered
 from tests.load.running import point
 from tests.load.scenarios import SCENARIOS, SPREAD, VIRAL
@@ -36,3 +37,10 @@ def test_grants_that_are_due_are_recovered_beside_payments_and_none_is_put_off()
     assert (seen.granted, seen.put_off) == (200, 0)
     assert seen.seconds <= 1
     assert seen.payments_failed == 0
+
+
+@pytest.mark.parametrize("hangs", [False, True], ids=["alone", "beside one that hangs"])
+def test_events_have_arrived_within_two_seconds(hangs):
+    seen = heard(500, Physics(), lasts=3, hangs=hangs)
+    assert seen.missing == 0
+    assert seen.p99 <= 2000

@@ -148,5 +148,5 @@ class TableAlone(Emulator):
         held: dict[str, dict[str, Any]] = self._table["items"]
         return held
 
-    def _note_versions(self) -> None:
+    def _note(self) -> None:
         pass

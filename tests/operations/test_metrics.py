@@ -12,6 +12,7 @@ from referrals.acts import intake
 from referrals.edge import clock, service
 from referrals.edge import webhook_courier as couriers
 from referrals.edge.telemetry import Metric
+from referrals.rules.retries import Answer
 from referrals.store import attributions, click_counts
 from tests import stripe_payloads
 from tests.functions.client import invoke, request
@@ -61,7 +62,7 @@ def events_go_out(programme):
     programme.signup("user-told")
     told = {"referrals": [programme.referral_of("user-told")["attribution"]["id"]]}
     invoke("deliver_events", {"endpoint": taken, **told})
-    with patch.object(couriers, "sender", Receiving.answering(410)):
+    with patch.object(couriers, "sender", Receiving.answering(Answer(410))):
         invoke("deliver_events", {"endpoint": gone, **told})
     later = clock.now() + timedelta(hours=1)
     programme.signup("user-not-told")

@@ -37,7 +37,12 @@ _FAILING = 0.3
 _KILLED = 0.1
 _GONE = 0.01
 _STEPS = ("AUDIT#", "LEDGER#")
-_FAILURES = (Answer(500), Answer(503, "30"), Answer(302), Answer(problem="no answer within 5 s"))
+_FAILURES = (
+    Answer(500),
+    Answer(503, "30"),
+    Answer(302),
+    Answer(problem="no answer within 5 s", silent=True),
+)
 
 
 def tells(seed: int) -> list[Act]:

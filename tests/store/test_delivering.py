@@ -162,6 +162,49 @@ def test_a_dead_endpoint_holds_up_no_other(world):
     assert world.got["we_1"] == []
 
 
+_SILENCE = Answer(problem="no answer within 5 s", silent=True)
+
+
+def _sign_up(world, *users):
+    for user_id in users:
+        world.scene.sign_up(user_id)
+    return [attribution_id(SECRET, user_id) for user_id in users]
+
+
+def test_who_says_nothing_is_not_waited_for_again_until_the_clock_finds_them_back(world):
+    first, second, third = _sign_up(world, "one", "two", "three")
+    world.always["we_1"] = _SILENCE
+    assert world.deliver_new(first) == [Delivered(problem=_SILENCE.problem, silent=True)]
+    assert world.deliver_new(second) == []
+    # One run a minute finds out, and every time it is silent again.
+    world.now += timedelta(minutes=1)
+    assert all(one.silent for one in world.deliver_due())
+    world.now += timedelta(seconds=90)
+    assert world.deliver_new(third) == []
+    world.always.clear()
+    world.deliver_due(after=timedelta(minutes=6))
+    assert len(world.got["we_1"]) == 3
+    assert world.endpoint().silent_until is None
+    assert world.deliver_new(NEW) == [Delivered(arrived=5)]
+
+
+def test_who_refuses_is_not_silent_nor_is_who_mostly_answers(world):
+    ids = _sign_up(world, "one", "two", "three")
+    world.answers["we_1"] = [Answer(500), GOOD, _SILENCE]
+    world.deliver_new(*ids)
+    assert world.endpoint().silent_until is None
+
+
+def test_silence_is_forgotten_by_itself(world):
+    (one,) = _sign_up(world, "one")
+    world.answers["we_1"] = [_SILENCE]
+    world.deliver_new(one)
+    assert world.endpoint().is_silent(world.now)
+    world.now += timedelta(minutes=3)
+    assert world.deliver_new(NEW) == [Delivered(arrived=5)]
+    assert world.endpoint().silent_until is None
+
+
 def test_a_referral_that_cannot_be_read_holds_up_no_other(world):
     world.scene.sign_up("other")
     other = attribution_id(SECRET, "other")

@@ -15,7 +15,7 @@ from tests.store.scene import Scene
 from tests.tables import direct_table
 
 _FATES = {"we_fine": 0.0, "we_flaky": 0.3, "we_dead": 1.0}
-_FAILURES = [Answer(500), Answer(503, "30"), Answer(problem="no answer within 5 s")]
+_FAILURES = [Answer(500), Answer(503, "30"), Answer(problem="no answer within 5 s", silent=True)]
 
 
 class Killed(Exception):

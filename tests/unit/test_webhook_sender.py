@@ -2,12 +2,15 @@
 
 import socket
 import ssl
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
 
+from referrals.edge import kept_connections
 from referrals.edge.webhook_sender import Sender
 from referrals.rules.retries import Answer
 from tests import receiver as receivers
@@ -27,7 +30,17 @@ def receiver():
 @pytest.fixture
 def sender():
     """One that may reach this machine, and no other."""
-    return Sender(lambda address: address.is_loopback, trusting(), seconds=0.6)
+    one = Sender(lambda address: address.is_loopback, trusting(), seconds=0.6)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def keeper():
+    """A receiver that keeps its connections open."""
+    one = Receiver(keeps=True)
+    yield one
+    one.stop()
 
 
 def _leads(monkeypatch, *answers):
@@ -75,7 +88,8 @@ def test_no_redirect_is_followed(sender, receiver, code):
 def test_whoever_does_not_answer_in_time_gets_no_more(sender, receiver, slow):
     receiver.script = [slow]
     began = time.monotonic()
-    assert sender.send(receiver.url(), _HEADERS, _BODY) == Answer(problem="no answer within 0.6 s")
+    told = Answer(problem="no answer within 0.6 s", silent=True)
+    assert sender.send(receiver.url(), _HEADERS, _BODY) == told
     # Far from the ten seconds for which they would go on.
     assert time.monotonic() - began < 5
 
@@ -160,3 +174,98 @@ def test_of_what_is_answered_so_much_is_read_as_is_of_interest(receiver, sender)
     assert sender.send(receiver.url(), _HEADERS, _BODY).body == b""
     reading = replace(sender, reads=3)
     assert reading.send(receiver.url(), _HEADERS, _BODY) == Answer(200, body=b"abc")
+
+
+_WHOLE = [
+    pytest.param(status(200), id="empty"),
+    pytest.param(status(204), id="no content"),
+    pytest.param(receivers.body(b"thanks", Content_Length="6"), id="a body"),
+    pytest.param(
+        receivers.body(b"6\r\nthanks\r\n", b"0\r\n\r\n", Transfer_Encoding="chunked"), id="chunks"
+    ),
+]
+_NOT_TO_ITS_END = [
+    pytest.param(status(200, Connection="close"), id="says that it closes"),
+    pytest.param(receivers.body(b"thanks", Content_Length="60"), id="a body that never ends"),
+    pytest.param(receivers.body(b"x" * 70_000, Content_Length="70000"), id="a long body"),
+    pytest.param(receivers.body(b"x\r\n", Transfer_Encoding="chunked"), id="wrong chunks"),
+]
+
+
+@pytest.mark.parametrize("answer", _WHOLE)
+def test_events_share_a_connection(sender, keeper, answer):
+    keeper.script = [answer, answer]
+    for _ in range(3):
+        assert sender.send(keeper.url(), _HEADERS, _BODY).arrived
+    assert (len(keeper.received), keeper.connections) == (3, 1)
+
+
+@pytest.mark.parametrize("answer", _NOT_TO_ITS_END)
+def test_an_answer_that_does_not_end_arrived_and_ends_its_connection(sender, keeper, answer):
+    keeper.script = [answer]
+    for _ in range(2):
+        assert sender.send(keeper.url(), _HEADERS, _BODY) == Answer(200)
+    assert (len(keeper.received), keeper.connections) == (2, 2)
+
+
+def test_an_error_ends_the_connection(sender, keeper):
+    keeper.script = [status(500)]
+    assert sender.send(keeper.url(), _HEADERS, _BODY) == Answer(500)
+    assert sender.send(keeper.url(), _HEADERS, _BODY) == Answer(200)
+    assert keeper.connections == 2
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param([receivers.then_close(status(200))], id="between two events"),
+        pytest.param([status(200), receivers.close], id="when the next has come"),
+    ],
+)
+def test_a_kept_connection_that_is_closed_fails_no_event(sender, keeper, script):
+    keeper.script = script
+    for _ in range(2):
+        assert sender.send(keeper.url(), _HEADERS, _BODY) == Answer(200)
+    assert keeper.connections == 2
+
+
+def test_who_hangs_on_a_kept_connection_gets_no_second_try(sender, keeper):
+    keeper.script = [status(200), receivers.hang]
+    assert sender.send(keeper.url(), _HEADERS, _BODY) == Answer(200)
+    assert sender.send(keeper.url(), _HEADERS, _BODY).problem == "no answer within 0.6 s"
+    assert (len(keeper.received), keeper.connections) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "uses",
+    [
+        pytest.param((0, 5), id="unused for long"),
+        pytest.param(range(0, 64, 3), id="used for long"),
+    ],
+)
+def test_no_connection_outlives_its_look_by_much(monkeypatch, sender, keeper, uses):
+    """A name that leads inside by now is not sent to where it led before."""
+    _leads(monkeypatch, ["127.0.0.1"], ["169.254.169.254"])
+    url = keeper.url("hooks.example.com")
+    *before, last = uses
+    for at in before:
+        monkeypatch.setattr(kept_connections.time, "time", lambda at=at: 1_000_000.0 + at)
+        assert sender.send(url, _HEADERS, _BODY) == Answer(200)
+    monkeypatch.setattr(kept_connections.time, "time", lambda: 1_000_000.0 + last)
+    assert sender.send(url, _HEADERS, _BODY).problem.endswith("not public")
+    assert (len(keeper.received), keeper.connections) == (len(before), 1)
+
+
+def test_side_by_side_each_event_has_a_connection_of_its_own(sender, keeper):
+    meet = threading.Barrier(4, timeout=5)
+
+    def all_are_here(handler):
+        meet.wait()
+        status(200)(handler)
+
+    keeper.script = [all_are_here] * 8
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(2):
+            sent = pool.map(lambda _: sender.send(keeper.url(), _HEADERS, _BODY), range(4))
+            assert [*sent] == [Answer(200)] * 4
+    assert (len(keeper.received), keeper.connections) == (8, 4)

@@ -20,10 +20,13 @@ from referrals.store.webhook_endpoints import Endpoint
 
 # An endpoint that took nothing for so long, and fails to the last try, is switched off.
 _FAILING = timedelta(days=2)
-# So many referrals are sent to an endpoint at once. Where none of them arrives, it has had enough:
-# the others wait for the next run.
+# So many referrals are sent to an endpoint at once. Where none of them arrives, or most meet with
+# silence, it has had enough: the others wait for the next run.
 _AT_ONCE = 8
 _REST = timedelta(minutes=1)
+# News of an endpoint that says nothing wait for the schedule's run, which comes once a minute and
+# finds out when it is back: waiting for it again and again would take what others are served by.
+_SILENCE = timedelta(minutes=2)
 # By when whoever moves a booking is done.
 _MOVED = timedelta(minutes=1)
 
@@ -40,10 +43,11 @@ class Courier:
 
 @dataclass(frozen=True)
 class Delivered:
-    """How many events arrived, and why the next did not, if it was tried."""
+    """How many events arrived, and why the next did not, if it was tried: it may be silence."""
 
     arrived: int = 0
     problem: str | None = None
+    silent: bool = False
     switched_off: bool = False
 
 
@@ -65,7 +69,7 @@ def deliver(
     except Lost:
         # It took so long that another went on from where this run got.
         pass
-    return Delivered(run.arrived, run.problem, run.switched_off)
+    return Delivered(run.arrived, run.problem, run.silent, run.switched_off)
 
 
 def deliver_new(
@@ -75,8 +79,9 @@ def deliver_new(
     endpoint = webhook_endpoints.get(table, endpoint_id)
     if endpoint is None or not endpoint.enabled:
         return []
-    rest = iter(referrals)
-    done = _deliver_some(table, endpoint, rest, courier, holder)
+    rest, done = iter(referrals), list[Delivered]()
+    if not endpoint.is_silent(courier.now()):
+        done = _deliver_some(table, endpoint, rest, courier, holder)
     now = courier.now()
     for attribution_id in rest:
         deliveries.put_off(table, endpoint.id, attribution_id, now, now + _REST)
@@ -109,9 +114,19 @@ def _deliver_some(
             continue
         ended = side_by_side(lambda one: deliver(table, endpoint, one, courier, holder), some)
         done += ended
-        if all(one.problem for one in ended):
+        if all(one.problem for one in ended) or _mostly_silent(ended):
             break
+    now = courier.now()
+    if _mostly_silent(done):
+        webhook_endpoints.fell_silent(table, endpoint.id, now + _SILENCE)
+    elif endpoint.silent_until is not None and any(one.arrived for one in done):
+        webhook_endpoints.is_back(table, endpoint.id)
     return done
+
+
+def _mostly_silent(done: list[Delivered]) -> bool:
+    tried = [one for one in done if one.arrived or one.problem]
+    return 2 * sum(one.silent for one in tried) > len(tried)
 
 
 @dataclass
@@ -121,6 +136,7 @@ class _Run:
     courier: Courier
     arrived: int = 0
     problem: str | None = None
+    silent: bool = False
     switched_off: bool = False
 
     def send_new(self, held: Delivery) -> Delivery | None:
@@ -150,6 +166,7 @@ class _Run:
             event = event_of(held.attribution_id, step, found.sequence(step), view)
             answer = self.courier.send(self.endpoint, event)
             if not answer.arrived:
+                self.silent = answer.silent
                 self._keep(held, answer)
                 return None
             self.arrived += 1

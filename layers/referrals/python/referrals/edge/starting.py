@@ -18,4 +18,6 @@ def start(function: str, payload: Mapping[str, Any]) -> None:
 @cache
 def _lambda() -> Any:
     retries = {"mode": "standard", "total_max_attempts": 3}
-    return sdk.client("lambda", connect_timeout=1, read_timeout=3, retries=retries)
+    return sdk.client(
+        "lambda", connect_timeout=1, read_timeout=3, retries=retries, max_pool_connections=16
+    )

@@ -27,13 +27,17 @@ _PUT_OFF = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILAB
 
 @dataclass(frozen=True)
 class Answer:
-    """What a receiver answered: a status, or the problem where it came to none."""
+    """What a receiver answered: a status, or the problem where it came to none.
+
+    `silent`: it was waited for, and in vain.
+    """
 
     status: int | None = None
     retry_after: str | None = None
     problem: str = ""
     # As much of it as whoever asked reads.
     body: bytes = b""
+    silent: bool = False
 
     @property
     def arrived(self) -> bool:

@@ -17,6 +17,7 @@ MOST = 16
 # How long a receiver has to take up a new secret.
 OVERLAP = timedelta(hours=24)
 
+_TIMES = ("since", "created_at", "old_until", "disabled_at", "arrived_at", "silent_until")
 _THERE = "attribute_exists(pk)"
 
 
@@ -38,11 +39,17 @@ class Endpoint:
     disabled_at: datetime | None = None
     disabled_why: str | None = None
     arrived_at: datetime | None = None
+    # It gave no answer lately.
+    silent_until: datetime | None = None
 
     @property
     def enabled(self) -> bool:
         """Whether it is sent anything."""
         return self.disabled_at is None
+
+    def is_silent(self, now: datetime) -> bool:
+        """Whether to wait for its answer is likely to be in vain."""
+        return self.silent_until is not None and now < self.silent_until
 
     def hears(self, step: Step) -> bool:
         """Whether a step is for it: of its types, and since it listens."""
@@ -203,12 +210,25 @@ def note_arrival(table: Table, endpoint: Endpoint, now: datetime) -> None:
     table.seen.add(known)
 
 
+def fell_silent(table: Table, endpoint_id: str, until: datetime) -> None:
+    """It gives no answer: likely so until a time. One that is deleted stays so."""
+    values = {":until": timestamp(until)}
+    place = keys.webhook_endpoint(endpoint_id)
+    with suppress(Refused):
+        table.write(
+            table.update("silent", place, "SET silent_until = :until", values, condition=_THERE)
+        )
+
+
+def is_back(table: Table, endpoint_id: str) -> None:
+    """It answers again."""
+    place = keys.webhook_endpoint(endpoint_id)
+    with suppress(Refused):
+        table.write(table.update("back", place, "REMOVE silent_until", {}, condition=_THERE))
+
+
 def _endpoint_from(item: Item) -> Endpoint:
-    times = {
-        name: parse_timestamp(item[name])
-        for name in ("since", "created_at", "old_until", "disabled_at", "arrived_at")
-        if name in item
-    }
+    times = {name: parse_timestamp(item[name]) for name in _TIMES if name in item}
     return Endpoint(
         id=_id_of(item, keys.ENDPOINT_PREFIX),
         url=item.get("url"),
