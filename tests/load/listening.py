@@ -41,7 +41,7 @@ _COLD = 0.8
 _TO_RECEIVER = 0.03
 _ANSWERS_AFTER = 0.1
 _PATIENCE = 5.0
-# Seconds of a whole processor, twice what the bench's machine was seen to take.
+# Seconds of a whole processor, at least twice what they take on the bench's machine.
 _CALL, _SEND, _HANDSHAKE = 0.003, 0.002, 0.006
 _WHOLE_PROCESSOR_MB = 1769
 # What comes earlier meets processes that are still starting.

@@ -39,8 +39,7 @@ def test_grants_that_are_due_are_recovered_beside_payments_and_none_is_put_off()
     assert seen.payments_failed == 0
 
 
-@pytest.mark.parametrize("hangs", [False, True], ids=["alone", "beside one that hangs"])
-def test_events_have_arrived_within_two_seconds(hangs):
-    seen = heard(500, Physics(), lasts=3, hangs=hangs)
+def test_events_arrive_within_two_seconds_beside_a_receiver_that_hangs():
+    seen = heard(500, Physics(), lasts=0.5, hangs=True, warm=True)
     assert seen.missing == 0
     assert seen.p99 <= 2000
