@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from referrals.acts.reconcile import reconcile
 from referrals.edge import clock, service
+from referrals.edge.credits_backend import books
 from referrals.edge.schedules import scheduled
 from referrals.edge.settings import settings
 from referrals.edge.telemetry import Metric, count, count_outcomes, logger, metrics
@@ -33,7 +34,8 @@ def _reconciled(*, anew: bool) -> dict[str, Any]:
     secret, programme = service.hashing_secret(), settings().programme
     told: list[str] = []
     answer = {"items": 0, "difference_count": 0, "done": True}
-    for step in reconcile(service.table(), secret, programme, actor, anew=anew):
+    steps = reconcile(service.table(), secret, programme, actor, anew=anew, books=books())
+    for step in steps:
         if step.first:
             told.clear()
         for difference in step.differences[: TOLD_DIFFERENCES - len(told)]:

@@ -7,6 +7,7 @@ import pytest
 import stripe
 from ministack.core.iam_evaluator import parse_policy_document
 
+from referrals.acts.recount import outside
 from referrals.edge import settings, stripe_api
 from tests import stripe_payloads
 from tests.functions.client import invoke
@@ -22,10 +23,14 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 API_KEY = "rk_test_only"
 
 
-def _policy():
-    """What recovery's role may do besides, where credits are outside."""
-    document = template()["Resources"]["CreditsAtStripePolicy"]["Properties"]["PolicyDocument"]
-    return parse_policy_document(resolved(document))
+def _policy(*names):
+    """What a role may do besides, where credits are at Stripe."""
+    documents = (template()["Resources"][one]["Properties"]["PolicyDocument"] for one in names)
+    return [one for document in documents for one in parse_policy_document(resolved(document))]
+
+
+def _recovery_s():
+    return _policy("CreditsAtStripePolicy", "AskStripePolicy")
 
 
 @pytest.fixture
@@ -48,7 +53,7 @@ def at_stripe(configure, monkeypatch, wire):
     secrets = {"HashingSecret": HASHING_SECRET, "StripeSecret": json.dumps(kept)}
     monkeypatch.setattr(settings, "_secret", guard.secrets(secrets))
     usual = roles.statements
-    more = {"recover_grants": _policy()}
+    more = {"recover_grants": _recovery_s(), "reconcile": _policy("AskStripePolicy")}
     monkeypatch.setattr(guard, "statements", lambda one: [*usual(one), *more.get(one, [])])
 
 
@@ -140,7 +145,7 @@ def test_the_policy_allows_what_recovery_does_and_nothing_else(
         programme.recover()
     allowed = {
         Permission("recover_grants", one.sid, action, resource, keys, attribute)
-        for one in _policy()
+        for one in _recovery_s()
         for action in one.actions
         for resource in one.resources
         for keys in roles.bound_to(one, roles.KEYS) or [None]
@@ -190,3 +195,30 @@ def test_health_says_where_credits_go(programme, at_stripe):
 def test_the_ledger_needs_no_parameters(configure):
     configure(CREDITS_BACKEND="ledger", CREDIT_AMOUNT="", CREDIT_CURRENCY="")
     assert settings.settings().programme.credits_backend is None
+
+
+def test_the_daily_recount_compares_the_ledger_with_stripe(programme, account, wire, owed):
+    programme.recover()
+    asked = len(wire.asked)
+    settings.settings.cache_clear()
+    with guard.noting() as used:
+        assert invoke("reconcile", {})["differences"] == []
+    assert "ReadTheApiKey" in {permission.sid for permission in used}
+    assert len(wire.asked) > asked
+    account.transactions.append({**account.transactions[0], "id": "cbtxn_again"})
+    done = invoke("reconcile", {})
+    assert done["difference_count"] == len(done["differences"]) > 0
+    assert "done 2 times" in done["differences"][0]
+
+
+def test_who_cannot_be_asked_is_a_difference_and_the_reason_holds_no_secret(
+    programme, owed, monkeypatch
+):
+    programme.recover()
+    kept = {"signing_secrets": [SIGNING_SECRET]}
+    secrets = {"HashingSecret": HASHING_SECRET, "StripeSecret": json.dumps(kept)}
+    monkeypatch.setattr(settings, "_secret", guard.secrets(secrets))
+    monkeypatch.setattr(outside.time, "sleep", lambda _: None)
+    settings.settings.cache_clear()
+    (told,) = invoke("reconcile", {})["differences"]
+    assert told == ("outside: not compared with stripe_balance: the Stripe secret holds no API key")

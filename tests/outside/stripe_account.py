@@ -128,8 +128,10 @@ class StripeAccount:
             case "get", ["billing", "credit_grants", grant]:
                 return next(one for one in self.grants if one["id"] == grant)
             case "get", ["billing", "credit_balance_transactions"]:
-                about = asked["credit_grant"]
-                return _page([o for o in self.movements if o["credit_grant"] == about], asked)
+                self._customer(asked["customer"], deleted_too=True)
+                about = asked.get("credit_grant")
+                own = [one for one in self.movements if one["customer"] == asked["customer"]]
+                return _page([o for o in own if about in (None, o["credit_grant"])], asked)
         raise AssertionError(f"nothing is known of {method} {path}")
 
     def _customer(self, customer: str, *, deleted_too: bool = False) -> Thing:
@@ -236,6 +238,7 @@ class StripeAccount:
                 "object": "billing.credit_balance_transaction",
                 "type": "debit",
                 "credit_grant": grant["id"],
+                "customer": grant["customer"],
                 "created": int(self.now().timestamp()),
                 "debit": {"type": kind, "amount": {"type": "monetary", "monetary": money}},
             }

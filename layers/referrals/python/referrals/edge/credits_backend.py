@@ -1,5 +1,6 @@
 """The backend that the operator chose, ready to be asked; only recovery needs one."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,10 @@ from referrals.rules.outside import Undone
 if TYPE_CHECKING:
     from stripe import StripeClient
 
+    from referrals.acts.recount.outside import Books
     from referrals.edge.http_credits import Poster
+    from referrals.edge.stripe_balance import StripeBalance
+    from referrals.edge.stripe_credit_grants import StripeCreditGrants
     from referrals.edge.stripe_orders import Account
 
 
@@ -22,14 +26,20 @@ def outside() -> Outside | None:
     return Outside(make()) if make else None
 
 
-def _stripe_balance() -> Backend:
+def books() -> "Books | None":
+    """Where credits go, to be read; None for the ledger, and where there is nothing to read."""
+    make = _BOOKS.get(settings().credits.backend)
+    return make() if make else None
+
+
+def _stripe_balance() -> "StripeBalance":
     from referrals.edge.stripe_balance import StripeBalance
 
     chosen = settings().credits
     return StripeBalance(_account(), chosen.per_credit, chosen.currency)
 
 
-def _stripe_credit_grants() -> Backend:
+def _stripe_credit_grants() -> "StripeCreditGrants":
     from referrals.edge.stripe_credit_grants import StripeCreditGrants
 
     chosen = settings().credits
@@ -59,11 +69,11 @@ def sender() -> "Poster":
     return Sender(here=settings().here, reads=LONGEST_ANSWER)
 
 
-_BACKENDS = {
+_BOOKS: dict[str, Callable[[], "StripeBalance | StripeCreditGrants"]] = {
     STRIPE_BALANCE: _stripe_balance,
     STRIPE_CREDIT_GRANTS: _stripe_credit_grants,
-    HTTP: _http,
 }
+_BACKENDS: dict[str, Callable[[], Backend]] = {**_BOOKS, HTTP: _http}
 
 
 def _account() -> "Account":

@@ -7,7 +7,7 @@ from typing import Any
 from referrals.edge.stripe_orders import KEY, PAGE, Account
 from referrals.rules import orders
 from referrals.rules.attribution import Reward
-from referrals.rules.outside import Done, Money, Order
+from referrals.rules.outside import Done, Effect, Money, Order
 from referrals.rules.times import CLOCK_SKEW
 
 # Stripe's clock and ours may differ by so much, and a request may be on its way meanwhile.
@@ -60,6 +60,24 @@ class StripeBalance:
                 self._account.options(orders.idempotency_key(reward)),
             )
         return Done(made.id, order.credits, Money(amount=abs(made.amount), currency=made.currency))
+
+    def effects(self, customer: str) -> list[Effect]:
+        """Every transaction on the balance that bears a booking's key."""
+        with self._account.asked(customer):
+            listed = self._account.client.v1.customers.balance_transactions.list(
+                customer, {"limit": PAGE}, self._account.options()
+            )
+            told = [one.to_dict() for one in listed.auto_paging_iter()]
+        return [
+            Effect(
+                key=one["metadata"][KEY],
+                id=one["id"],
+                attribution_id=one["metadata"].get("attribution_id", ""),
+                worth=-one["amount"],
+            )
+            for one in told
+            if KEY in (one.get("metadata") or {})
+        ]
 
     def _found(self, customer: str, key: str, order: Order) -> Any:
         """The transaction with the key, if it was made since the order was written."""

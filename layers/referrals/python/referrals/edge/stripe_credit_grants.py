@@ -4,6 +4,7 @@ A reward is held by one credit grant at a time. Stripe can end a grant but not s
 one, so a claim ends the grant and makes another of what is left to the user.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -13,11 +14,14 @@ from typing import TYPE_CHECKING, Any
 from referrals.edge.stripe_orders import KEY, PAGE, Account
 from referrals.rules import orders
 from referrals.rules.attribution import Reward
-from referrals.rules.outside import Done, Money, Order, Undone
+from referrals.rules.outside import Done, Effect, Money, Order, Undone
 from referrals.rules.times import CLOCK_SKEW
 
 if TYPE_CHECKING:
-    from stripe.params.billing import CreditGrantCreateParams
+    from stripe.params.billing import (
+        CreditBalanceTransactionListParams,
+        CreditGrantCreateParams,
+    )
 
 _NAME = "Referral credits"
 
@@ -62,6 +66,29 @@ class StripeCreditGrants:
             if order.kind == orders.GRANT:
                 return self._granted(reward, order, look_first=look_first)
             return self._replaced(reward, order, look_first=look_first)
+
+    def effects(self, customer: str) -> list[Effect]:
+        """Every credit grant that bears a booking's key, and what invoices used of it."""
+        with self._account.asked(customer):
+            listed = self._account.client.v1.billing.credit_grants.list(
+                {"customer": customer, "limit": PAGE}, self._account.options()
+            )
+            told = [one.to_dict() for one in listed.auto_paging_iter()]
+            ours = [one for one in told if KEY in (one.get("metadata") or {})]
+            used = self._used_of_each(customer) if ours else {}
+        return [self._effect(one, used.get(one["id"], 0)) for one in ours]
+
+    def _effect(self, grant: dict[str, Any], used: int) -> Effect:
+        whole = grant["amount"]["monetary"]["value"]
+        ended = grant["expires_at"] is not None and grant["expires_at"] <= self._now().timestamp()
+        lives = not grant["voided_at"] and not ended
+        return Effect(
+            key=grant["metadata"][KEY],
+            id=grant["id"],
+            attribution_id=grant["metadata"].get("attribution_id", ""),
+            worth=whole if lives else used,
+            lapsed=whole - used if ended and not grant["voided_at"] else 0,
+        )
 
     def _granted(self, reward: Reward, order: Order, *, look_first: bool) -> Done:
         end = self._end_of(order.since)
@@ -143,16 +170,22 @@ class StripeCreditGrants:
 
     def _used(self, reward: Reward, grant: str) -> int:
         """What invoices used of a grant, less what they gave back."""
+        return self._used_of_each(reward.customer or "", grant).get(grant, 0)
+
+    def _used_of_each(self, customer: str, grant: str | None = None) -> dict[str, int]:
+        """The same by grant: of a customer's all, or of one."""
+        about: CreditBalanceTransactionListParams = {"customer": customer, "limit": PAGE}
+        if grant is not None:
+            about["credit_grant"] = grant
         listed = self._account.client.v1.billing.credit_balance_transactions.list(
-            {"customer": reward.customer or "", "credit_grant": grant, "limit": PAGE},
-            self._account.options(),
+            about, self._account.options()
         )
-        used = 0
+        used: dict[str, int] = defaultdict(int)
         for one in listed.auto_paging_iter():
             told: dict[str, Any] = one.to_dict()
             debit, credit = told.get("debit") or {}, told.get("credit") or {}
             if debit.get("type") == "credits_applied":
-                used += debit["amount"]["monetary"]["value"]
+                used[told["credit_grant"]] += debit["amount"]["monetary"]["value"]
             if credit.get("type") == "credits_application_invoice_voided":
-                used -= credit["amount"]["monetary"]["value"]
+                used[told["credit_grant"]] -= credit["amount"]["monetary"]["value"]
         return used

@@ -9,6 +9,7 @@ from referrals.rules.outside import Done, Money, Order, Undone
 from referrals.rules.rewards import (
     REINSTATEMENT,
     REVERSAL,
+    booking_keys,
     claim_key,
     claimed,
     fail_grant,
@@ -66,6 +67,11 @@ def key(reward: Reward) -> str:
     if kind == GRANT:
         return reward.credits_grant_key
     return claim_key(kind, reward, reward.reversals + 1)
+
+
+def keys_of(reward: Reward) -> set[str]:
+    """Every key under which something may have been done for the reward, or is under way."""
+    return {*booking_keys(reward), key(reward)}
 
 
 def worth(reward: Reward, credits: int) -> int | None:

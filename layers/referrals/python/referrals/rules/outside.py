@@ -72,6 +72,21 @@ class Done:
     empty: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """One thing that was done for a booking, as the outside has it.
+
+    `worth` is what of it stands or was used, below zero where it took something; `lapsed` is what
+    came to its end unused.
+    """
+
+    key: str
+    id: str
+    attribution_id: str
+    worth: int
+    lapsed: int = 0
+
+
 class Undone(Exception):
     """The outside did not say that it did it; the text is for staff, without secrets.
 

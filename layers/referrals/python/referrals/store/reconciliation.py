@@ -22,6 +22,7 @@ class Phase(StrEnum):
 
     ITEMS = "items"
     DAYS = "days"
+    OUTSIDE = "outside"
     REPAIRS = "repairs"
 
 
