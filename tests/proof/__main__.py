@@ -18,14 +18,16 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=2, help="how many at once (default 2)")
     asked = parser.parse_args()
     from tests.proof.cases import CASES
+    from tests.proof.outside import cases
 
+    names = [*CASES, *cases()]
     began, failed, runs = time.monotonic(), 0, 0
     with ProcessPoolExecutor(asked.processes) as pool:
-        sweeps = pool.map(partial(_swept, one_in=asked.one_pair_in), CASES)
+        sweeps = pool.map(partial(_swept, one_in=asked.one_pair_in), names)
         for done, (lines, wrong, number) in enumerate(sweeps, 1):
             print(*lines, sep="\n", flush=True)
             failed, runs = failed + wrong, runs + number
-            print(f"{done} of {len(CASES)} cases", file=sys.stderr, flush=True)
+            print(f"{done} of {len(names)} cases", file=sys.stderr, flush=True)
     print(f"{runs} runs in {time.monotonic() - began:.0f} s, {failed} ended wrongly")
     return int(failed > 0)
 
@@ -34,9 +36,10 @@ def _swept(name: str, one_in: int) -> tuple[list[str], int, int]:
     """The case's part of the matrix, how many runs went wrong, and how many there were."""
     from tests.proof.cases import CASES
     from tests.proof.matrix import rows
+    from tests.proof.outside import OutsideSweep, cases
     from tests.proof.sweep import Sweep
 
-    sweep = Sweep(CASES[name])
+    sweep = Sweep(CASES[name]) if name in CASES else OutsideSweep(cases()[name])
     singles = sweep.singles()
     lines, ends = rows(name, sweep, singles), Counter[str]()
     wrong = sum(bool(outcome.wrong) for outcome in singles.values())

@@ -1,6 +1,5 @@
 """What became of each function, call and fault, as a table for people."""
 
-from tests.proof.cases import CASES
 from tests.proof.sweep import Cell, Outcome, Sweep
 from tests.simulation.faults import FAULTS
 
@@ -29,7 +28,7 @@ def cells(sweep: Sweep, singles: dict[Cell, Outcome]) -> list[list[str]]:
 
 def rows(name: str, sweep: Sweep, singles: dict[Cell, Outcome]) -> list[str]:
     """A case's calls, each with the outcome of every fault."""
-    lines = ["", _row(f"{name} ({CASES[name].function})", _HEADINGS)]
+    lines = ["", _row(f"{name} ({sweep.case.function})", _HEADINGS)]
     for number, (call, told) in enumerate(
         zip(sweep.baseline.calls, cells(sweep, singles), strict=True), 1
     ):

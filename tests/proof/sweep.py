@@ -179,13 +179,17 @@ class Sweep:
             if self._differs(end):
                 wrong.append(f"ended otherwise: {_difference(end, self.baseline.end)}")
             table = world.actor.process.table
-            wrong += violations(table, Programme())
+            wrong += [*violations(table, Programme()), *self.also_wrong(world)]
             charged = _charges() - self._charges
             # A service key's use is counted when all is done: at worst it is not.
             least = served - len(script) * self.case.by_service
             if not least <= charged <= served + len(script):
                 wrong.append(f"{charged} charged for {served} served")
         return Outcome(how, tuple(wrong), calls, end)
+
+    def also_wrong(self, world: Scripted) -> list[str]:
+        """What is wrong beside the table."""
+        return []
 
     def _differs(self, end: tuple[Any, ...]) -> bool:
         return self.case.one_end and hasattr(self, "baseline") and end != self.baseline.end
