@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 import stripe
@@ -218,7 +219,7 @@ def test_who_cannot_be_asked_is_a_difference_and_the_reason_holds_no_secret(
     kept = {"signing_secrets": [SIGNING_SECRET]}
     secrets = {"HashingSecret": HASHING_SECRET, "StripeSecret": json.dumps(kept)}
     monkeypatch.setattr(settings, "_secret", guard.secrets(secrets))
-    monkeypatch.setattr(outside.time, "sleep", lambda _: None)
+    monkeypatch.setattr(outside, "time", SimpleNamespace(sleep=lambda _: None))
     settings.settings.cache_clear()
     (told,) = invoke("reconcile", {})["differences"]
     assert told == ("outside: not compared with stripe_balance: the Stripe secret holds no API key")

@@ -11,7 +11,7 @@ from referrals.edge.webhook_sender import Sender
 from referrals.rules.attribution import Role
 from referrals.rules.retries import Answer
 from tests.outside.product import SECRET, URL, product_code
-from tests.outside.stripe_account import BUSY, FATES, LOST_ANSWER, LOST_REQUEST, OVERLOADED
+from tests.outside.stripe_account import FATES, LOST_ANSWER
 from tests.receiver import Receiver, trusting
 from tests.samples import PAID
 from tests.samples import SECRET as HASHING_SECRET
@@ -48,13 +48,6 @@ def test_recovery_tells_the_product_what_to_do(scene):
         },
     } in scene.product.bodies
     assert reward.outside_id == scene.product.kept()[reward.id][0]
-
-
-def test_nobody_waits_for_a_customer(scene):
-    scene.paid()
-    scene.recovered()
-    assert scene.of().status == "rewarded"
-    assert scene.credits("ref") == 10_000
 
 
 def test_a_reversal_names_the_grant_and_its_own_key(scene):
@@ -216,36 +209,6 @@ def test_who_was_erased_after_the_order_is_granted_under_the_order_s_key(scene):
     assert scene.credits("new") == 0
     told = [one["data"]["user_id"] for one in scene.product.bodies[2:]]
     assert sorted(set(told)) == sorted({"ref", erased})
-    assert scene.differences() == []
-
-
-def test_reinstatements_give_back_what_was_taken(scene):
-    scene.paid()
-    scene.recovered()
-    scene.spend("new", 3_000)
-    scene.disputed()
-    scene.recovered()
-    assert (scene.credits("new"), _reward(scene).shortfall) == (0, 3_000)
-    scene.later()
-    scene.disputed(closed=True, won=True)
-    scene.recovered()
-    assert (scene.credits("new"), _reward(scene).shortfall) == (7_000, 0)
-    assert scene.differences() == []
-
-
-def test_a_product_that_is_down_is_asked_little_and_forgets_nothing(scene):
-    users = [f"new{n}" for n in range(6)]
-    for user in users:
-        scene.paid(user)
-    for fate in (LOST_REQUEST, OVERLOADED, BUSY):
-        scene.wire.before = lambda *_, fate=fate: fate
-        asked = len(scene.product.asked)
-        scene.recovered(limit=200)
-        assert len(scene.product.asked) - asked < 12
-        scene.later(timedelta(hours=7))
-    scene.wire.before = lambda *_: None
-    scene.recovered(limit=200)
-    assert {scene.of(user).status for user in users} == {"rewarded"}
     assert scene.differences() == []
 
 

@@ -1,6 +1,7 @@
 """Reconciliation compares the ledger with what is at Stripe, and tells each difference."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -27,7 +28,7 @@ def scene(made, request):
 def pauses(monkeypatch):
     """Nobody waits here; what would have been waited for is noted."""
     waited = []
-    monkeypatch.setattr(outside.time, "sleep", waited.append)
+    monkeypatch.setattr(outside, "time", SimpleNamespace(sleep=waited.append))
     return waited
 
 
