@@ -38,7 +38,9 @@ def create_table(client: Any) -> str:
     return name
 
 
-class _Body:
+class Body:
+    """A body that was read already, as botocore expects one."""
+
     def __init__(self, body: bytes) -> None:
         self._body = body
 
@@ -60,7 +62,7 @@ def ministack_client(
         guard.dynamodb(target.split(".")[1], json.loads(request.body))
         status, headers, body = ask(target, request.body)
         headers = {k: v for k, v in headers.items() if k.lower() != "x-amz-crc32"}
-        return AWSResponse(request.url, status, headers, _Body(body))
+        return AWSResponse(request.url, status, headers, Body(body))
 
     client = _session().client("dynamodb", config=Config(**config))
     client.meta.events.register("before-send.dynamodb", answer)

@@ -6,7 +6,7 @@ from typing import Any
 from referrals.acts.publishing import news
 from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.values import plain
-from referrals.edge import service, starting
+from referrals.edge import clock, service, starting
 from referrals.edge.schedules import invoked
 from referrals.edge.settings import settings
 from referrals.edge.telemetry import unexpected
@@ -19,7 +19,8 @@ AT_ONCE = 16
 
 @invoked
 def handler(event: dict[str, Any]) -> dict[str, int]:
-    told = news(service.table(), list(_steps(event["Records"])))
+    bus_met_at = clock.now() if settings().event_bus else None
+    told = news(service.table(), list(_steps(event["Records"])), bus_met_at)
     starts = [
         {"endpoint": endpoint_id, "referrals": referrals[first : first + AT_ONCE]}
         for endpoint_id, referrals in told.items()

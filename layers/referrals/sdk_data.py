@@ -21,6 +21,7 @@ OPERATIONS = {
         "TransactWriteItems",
         "UpdateItem",
     ),
+    "events": ("PutEvents",),
     "lambda": ("Invoke",),
     "secretsmanager": ("GetSecretValue",),
 }

@@ -16,9 +16,10 @@ from referrals.edge import auth, clock, service, settings, starting, stripe_api,
 from referrals.edge import webhook_courier as couriers
 from referrals.edge.tokens import _key_set
 from referrals.store import keys
+from tests.functions.client import invoke
 from tests.functions.fake_stripe import FakeStripe
 from tests.functions.identity_provider import AUDIENCE, ISSUER, IdentityProvider
-from tests.functions.receiving import Receiving
+from tests.functions.receiving import Receiving, record_of
 from tests.functions.running import (
     CALLERS,
     OLDER_SIGNING_SECRET,
@@ -161,3 +162,34 @@ def tokens(identity_provider, configure) -> IdentityProvider:
     configure(ENVIRONMENT="local", JWT_JWKS_URL=identity_provider.jwks_url)
     configure(JWT_ISSUER=ISSUER, JWT_AUDIENCE=AUDIENCE)
     return identity_provider
+
+
+_DELIVER = roles.arn(f"DeliverEventsFunction{roles.ALIAS}")
+
+
+@pytest.fixture
+def receiving(monkeypatch):
+    one = Receiving()
+    monkeypatch.setattr(couriers, "sender", lambda: one)
+    return one
+
+
+@pytest.fixture
+def stream(programme, monkeypatch):
+    """Carries what was put since it last did: to publish_events, and on to what that starts."""
+    started, known = [], set()
+    monkeypatch.setattr(starting, "start", guard.starts(started))
+
+    def carry(*, times=1):
+        items = [one for one in everything(programme.table) if (one["pk"], one["sk"]) not in known]
+        known.update((one["pk"], one["sk"]) for one in items)
+        for _ in range(times):
+            told = invoke("publish_events", {"Records": [record_of(one) for one in items]})
+        handed, started[:] = list(started), []
+        for function, payload in handed:
+            assert function == _DELIVER
+            invoke("deliver_events", json.loads(json.dumps(payload)))
+        return told["told"]
+
+    carry()
+    return carry

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
+from referrals.dynamodb.values import dynamodb_values
 from referrals.rules.retries import Answer
 
 
@@ -22,3 +23,12 @@ class Receiving:
     def send(self, url: str, headers: Mapping[str, str], body: str) -> Answer:
         self.got.append((url, headers, body))
         return self.answer
+
+
+def record_of(item: dict[str, Any]) -> dict[str, Any]:
+    """What the table's stream tells of an item that was put."""
+    image = dynamodb_values(item)
+    return {
+        "eventName": "INSERT",
+        "dynamodb": {"Keys": {name: image[name] for name in ("pk", "sk")}, "NewImage": image},
+    }

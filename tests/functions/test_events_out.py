@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from referrals.dynamodb.values import dynamodb_values
 from referrals.edge import clock, starting
 from referrals.edge import webhook_courier as couriers
 from referrals.edge.webhook_sender import Sender
@@ -14,49 +13,11 @@ from referrals.rules.retries import Answer
 from referrals.rules.webhook_signature import signed
 from tests import stripe_payloads
 from tests.functions.client import invoke
-from tests.functions.receiving import Receiving
-from tests.iam import guard, roles
+from tests.functions.receiving import record_of
+from tests.iam import guard
 from tests.receiver import Receiver
 from tests.tables import everything
 from tests.template import template
-
-DELIVER = roles.arn(f"DeliverEventsFunction{roles.ALIAS}")
-
-
-@pytest.fixture
-def receiving(monkeypatch):
-    one = Receiving()
-    monkeypatch.setattr(couriers, "sender", lambda: one)
-    return one
-
-
-@pytest.fixture
-def stream(programme, monkeypatch):
-    """Carries what was put since it last did: to publish_events, and on to what that starts."""
-    started, known = [], set()
-    monkeypatch.setattr(starting, "start", guard.starts(started))
-
-    def carry(*, times=1):
-        items = [one for one in everything(programme.table) if (one["pk"], one["sk"]) not in known]
-        known.update((one["pk"], one["sk"]) for one in items)
-        for _ in range(times):
-            told = invoke("publish_events", {"Records": [_record(one) for one in items]})
-        handed, started[:] = list(started), []
-        for function, payload in handed:
-            assert function == DELIVER
-            invoke("deliver_events", json.loads(json.dumps(payload)))
-        return told["told"]
-
-    carry()
-    return carry
-
-
-def _record(item):
-    image = dynamodb_values(item)
-    return {
-        "eventName": "INSERT",
-        "dynamodb": {"Keys": {name: image[name] for name in ("pk", "sk")}, "NewImage": image},
-    }
 
 
 def _types(receiving):
@@ -110,7 +71,7 @@ def test_a_record_that_cannot_be_read_holds_up_no_other(programme, receiving, st
     broken = [one | {"created_at": "never"} for one in everybody if one["sk"] == "ATTRIBUTION"]
     started = []
     monkeypatch.setattr(starting, "start", guard.starts(started))
-    invoke("publish_events", {"Records": [_record(one) for one in (*broken, *everybody)]})
+    invoke("publish_events", {"Records": [record_of(one) for one in (*broken, *everybody)]})
     assert len(started) == 1
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.iam.roles import arn
+from tests.iam.roles import ACCOUNT, REGION, arn
 from tests.template import template
 
 _PARTS = {
@@ -56,6 +56,11 @@ class Ask:
 def start(function: str) -> Ask:
     """A function is started by its ARN."""
     return Ask("lambda:InvokeFunction", function)
+
+
+def put_events(bus: str) -> Ask:
+    """Events are put on a bus of the account's."""
+    return Ask("events:PutEvents", f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/{bus}")
 
 
 def secret(identity: str) -> Ask:

@@ -46,6 +46,7 @@ _ENTITIES = {
     "/index/pending_grants": "index of pending grants",
 }
 _STARTS = "lambda:InvokeFunction"
+_TELLS = "events:PutEvents"
 _READS = ("GetItem", "BatchGetItem", "Query", "Scan")
 _KEYS = ("pk", "sk")
 _HEADINGS = "| Function | reads | writes | deletes | secrets |"
@@ -71,7 +72,9 @@ def _row(name: str, allowed: set[Permission], charges: bool) -> str:
         roles.folder(one.resource.split(":")[-2]) for one in allowed if one.action == _STARTS
     ]
     starts = f"starts {', '.join(f'`{name}`' for name in sorted(started))}" if started else ""
-    written = "; ".join(filter(None, [_written(allowed), starts, f"*{_CHARGES}*" * charges]))
+    tells = "events on the bus that is named" * any(one.action == _TELLS for one in allowed)
+    told = [_written(allowed), starts, tells, f"*{_CHARGES}*" * charges]
+    written = "; ".join(filter(None, told))
     cells = (name, _read(allowed), written, _deleted(allowed), _secrets(allowed))
     return f"| {' | '.join(cells)} |"
 

@@ -76,6 +76,13 @@ def secrets(kept: Mapping[str, str]) -> Callable[[str], str]:
     return read
 
 
+def put_events(bus: str) -> None:
+    """Events are about to be put on a bus. Denied unless that is allowed."""
+    function = _running.get()
+    if function is not None:
+        _weigh(function, asks.put_events(bus))
+
+
 def starts(started: list[tuple[str, Mapping[str, Any]]]) -> Callable[..., None]:
     """A way to start functions by their ARN, for whoever may; what is started is noted."""
 

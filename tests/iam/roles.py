@@ -3,6 +3,7 @@
 MiniStack's evaluator reads and weighs them: explicit deny, then allow, else denied.
 """
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import PurePath
@@ -17,8 +18,9 @@ KEYS = "dynamodb:LeadingKeys"
 ATTRIBUTES = "dynamodb:Attributes"
 # SAM's name for the alias that callers reach a function by.
 ALIAS = "Aliaslive"
+_OURS = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT}
 # What functions ask for themselves; the rest Lambda asks for on their behalf.
-ASKED_FOR = ("dynamodb:", "lambda:", "secretsmanager:")
+ASKED_FOR = ("dynamodb:", "events:", "lambda:", "secretsmanager:")
 # By name, for the names of the stream's actions are the table's.
 ON_THEIR_BEHALF = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams", "SendMessage")
 
@@ -83,13 +85,19 @@ def resolved(value: Any) -> Any:
         case {"Fn::GetAtt": [str(name), "Arn" | "Id"]} | {"Ref": str(name)}:
             return arn(name)
         case {"Fn::Sub": str(text)}:
-            before, name, attribute, after = _substituted(text)
-            named = resolved({"Fn::GetAtt": [name, attribute]})
-            return f"{before}{named}{after}"
+            return re.sub(r"\$\{([^}]+)\}", lambda found: _named(found[1]), text)
         case dict():
             return {key: resolved(inner) for key, inner in value.items()}
         case list():
-            return [resolved(inner) for inner in value]
+            return [resolved(_on(inner)) for inner in value]
+    return value
+
+
+def _on(value: Any) -> Any:
+    """What a switch adds is weighed as though it were on."""
+    match value:
+        case {"Fn::If": [str(), meant, {"Ref": "AWS::NoValue"}]}:
+            return meant
     return value
 
 
@@ -98,11 +106,12 @@ def actions(document: dict[str, Any]) -> list[str]:
     return [action for one in parse_policy_document(document) for action in one.actions]
 
 
-def _substituted(text: str) -> tuple[str, str, str, str]:
-    before, _, rest = text.partition("${")
-    named, _, after = rest.partition("}")
-    name, _, attribute = named.partition(".")
-    return before, name, attribute, after
+def _named(name: str) -> str:
+    """What a name within a text stands for; a parameter for itself."""
+    resource, _, attribute = name.partition(".")
+    if attribute:
+        return str(resolved({"Fn::GetAtt": [resource, attribute]}))
+    return _OURS.get(name, name)
 
 
 @cache

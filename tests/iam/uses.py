@@ -1,5 +1,6 @@
 """What functions do seldom: together with the cases of the sweep, all that they ever do."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,7 +10,7 @@ from unittest.mock import patch
 
 from referrals.dynamodb.parts import Refused
 from referrals.dynamodb.table import Table
-from referrals.edge import auth, clock
+from referrals.edge import auth, clock, event_bus, settings
 from referrals.edge import webhook_courier as couriers
 from referrals.rules.attribution import Attribution, Change, Status
 from referrals.rules.facts import CustomerLinked
@@ -20,9 +21,11 @@ from referrals.store import attributions, codes, deliveries, facts, keys, meteri
 from tests import stripe_payloads
 from tests.functions.client import PREFIX, invoke, request
 from tests.functions.conftest import HASHING_SECRET
+from tests.functions.event_bus import BUS, FakeBus
 from tests.functions.receiving import Receiving
 from tests.functions.running import CODE, REFERRER, RunningProgramme
 from tests.iam import roles
+from tests.proof.cases import NEWS
 from tests.samples import charge
 from tests.stripe_payloads import Sale
 from tests.template import template
@@ -356,6 +359,21 @@ def others_change_a_referral_meanwhile(programme: RunningProgramme) -> None:
         assert programme.decide("approve", held, key="met-again").good["items"][0]["code"] == 200
         programme.rewarded("met-too")
     assert (programme.balance("met"), programme.balance("met-too")) == (10_000, 10_000)
+
+
+@use
+def events_go_to_the_bus(programme: RunningProgramme) -> None:
+    programme.rewarded("on-the-bus")
+    told = {"referrals": [programme.referral_of("on-the-bus")["attribution"]["id"]]}
+    with (
+        patch.dict(os.environ, EVENT_BUS=BUS),
+        patch.object(event_bus, "_events", FakeBus),
+    ):
+        settings.settings.cache_clear()
+        invoke("publish_events", NEWS)
+        assert invoke("deliver_events", {"endpoint": "we_bus", **told})["arrived"]
+        assert programme.endpoint("send_test_event", "POST", "we_bus", "/test").good["arrived"]
+    settings.settings.cache_clear()
 
 
 @use

@@ -6,6 +6,7 @@ import pytest
 
 from referrals.acts import erasure
 from referrals.acts.delivering import Delivered
+from referrals.acts.publishing import news
 from referrals.rules.events import EventType, event_of
 from referrals.rules.ids import attribution_id
 from referrals.rules.retries import TRIES, Answer
@@ -276,3 +277,25 @@ def test_what_is_no_news_reads_nothing(world, monkeypatch):
     with billed(world.table, monkeypatch) as bill:
         assert world.news(items) == {}
     assert bill.trips == 0
+
+
+def test_a_bus_is_met_once_and_then_costs_what_nobody_listening_costs(world, monkeypatch):
+    steps = [step for step in map(trail.step_of, world.stream()) if step]
+    webhook_endpoints.delete(world.table, "we_1", NOW)
+    with billed(world.table, monkeypatch) as nobody:
+        assert news(world.table, steps) == {}
+    with billed(world.table, monkeypatch) as first:
+        assert news(world.table, steps, NOW) == {"we_bus": [NEW]}
+    with billed(world.table, monkeypatch) as then:
+        assert news(world.table, steps, NOW) == {"we_bus": [NEW]}
+    assert (nobody.reads, nobody.writes, nobody.trips) == (1, 0, 1)
+    assert (first.reads, first.writes, first.trips) == (1, 1, 2)
+    assert (then.reads, then.writes, then.trips) == (1, 0, 1)
+
+
+def test_a_bus_that_two_meet_is_one(world):
+    met = [
+        webhook_endpoints.meet_bus(world.table, first, first)
+        for first in (NOW, NOW - timedelta(days=1))
+    ]
+    assert met[0] == met[1] == webhook_endpoints.known(world.table, "we_bus")

@@ -20,7 +20,7 @@ class _Loader(Loader):
     """Knows which services there are; botocore's own looks through the directories of all 400."""
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - its signature
-        return ["dynamodb", "lambda", "secretsmanager"]
+        return ["dynamodb", "events", "lambda", "secretsmanager"]
 
 
 @cache

@@ -73,6 +73,8 @@ class Settings:
     credits_secret_id: str
     # What sends events on; empty where nothing is published.
     deliver_events: str
+    # The account's own bus that hears of all events; empty where none does.
+    event_bus: str
     # Whether this is the local stack, where receivers are on this machine.
     here: bool
     programme: Programme
@@ -132,6 +134,7 @@ def settings() -> Settings:
         stripe_secret_id=os.environ.get("STRIPE_SECRET", ""),
         credits_secret_id=os.environ.get("CREDITS_SECRET", ""),
         deliver_events=os.environ.get("DELIVER_EVENTS", ""),
+        event_bus=os.environ.get("EVENT_BUS", ""),
         here=os.environ.get("ENVIRONMENT") == "local",
         programme=programme,
         clicks_kept=timedelta(days=_number("CLICK_RETENTION_DAYS", 90)),

@@ -4,7 +4,7 @@ import random
 from functools import cache
 
 from referrals.acts.delivering import Courier
-from referrals.edge import clock, service
+from referrals.edge import clock, event_bus, service
 from referrals.edge.models.events import shown
 from referrals.edge.settings import settings
 from referrals.edge.webhook_sender import Sender
@@ -22,13 +22,15 @@ def sender() -> Sender:
 
 def usual_courier() -> Courier:
     """The one that functions send by. WrongSecret where receivers know another secret's."""
-    return courier(service.hashing_secret(), sender())
+    return courier(service.hashing_secret(), sender(), settings().event_bus)
 
 
-def courier(hashing_secret: bytes, sender: Sender) -> Courier:
+def courier(hashing_secret: bytes, sender: Sender, bus: str = "") -> Courier:
     """One that signs with secrets that follow from the hashing secret, at the clock's time."""
 
     def send(endpoint: Endpoint, event: Event) -> Answer:
+        if endpoint.is_bus:
+            return event_bus.put(bus, event)
         now, body = clock.now(), event.body()
         assert endpoint.url is not None
         secrets = [secret_of(hashing_secret, endpoint.id, salt) for salt in endpoint.salts(now)]

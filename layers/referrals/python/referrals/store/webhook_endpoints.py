@@ -17,6 +17,11 @@ MOST = 16
 # How long a receiver has to take up a new secret.
 OVERLAP = timedelta(hours=24)
 
+# The account's own bus, of which there is one, has a known id, and this for a URL.
+BUS, BUS_ID = "eventbus", "we_bus"
+# Shards of the stream are read side by side: what others begin with may be a little older.
+_SIDE_BY_SIDE = timedelta(minutes=1)
+
 _TIMES = ("since", "created_at", "old_until", "disabled_at", "arrived_at", "silent_until")
 _THERE = "attribute_exists(pk)"
 
@@ -25,7 +30,7 @@ _THERE = "attribute_exists(pk)"
 class Endpoint:
     """A receiver. It hears of what happens from `since` on; no `types` are all of them.
 
-    Without a `url` it is sent nothing, and asks.
+    Without a `url` it is sent nothing, and asks; BUS is the account's own bus.
     """
 
     id: str
@@ -41,6 +46,11 @@ class Endpoint:
     arrived_at: datetime | None = None
     # It gave no answer lately.
     silent_until: datetime | None = None
+
+    @property
+    def is_bus(self) -> bool:
+        """Whether it is the account's own bus."""
+        return self.url == BUS
 
     @property
     def enabled(self) -> bool:
@@ -66,6 +76,27 @@ def create(table: Table, endpoint: Endpoint) -> None:
     """Store a new endpoint. InvalidRequest where there are too many; Refused for a known id."""
     if len(every(table)) >= MOST:
         raise InvalidRequest(f"{MOST} endpoints listen already")
+    _put(table, endpoint)
+
+
+def meet_bus(table: Table, first: datetime, now: datetime) -> Endpoint:
+    """Have the bus listen from what is met first: what it is, where it was met by another."""
+    bus = Endpoint(
+        id=BUS_ID,
+        url=BUS,
+        types=frozenset(),
+        since=min(first, now) - _SIDE_BY_SIDE,
+        created_at=now,
+        salt="",
+    )
+    try:
+        _put(table, bus)
+    except Refused:
+        return next(one for one in every(table) if one.is_bus)
+    return bus
+
+
+def _put(table: Table, endpoint: Endpoint) -> None:
     key = keys.webhook_endpoint(endpoint.id)
     item: Item = {
         "pk": key.pk,
@@ -148,6 +179,8 @@ def rotate(table: Table, endpoint_id: str, salt: str, now: datetime) -> Endpoint
     While two are in force it is as it was rotated: a third would end one that is in use.
     """
     before = sent_to(table, endpoint_id)
+    if before.is_bus:
+        raise InvalidRequest("what goes to the event bus is not signed")
     if len(before.salts(now)) > 1:
         return before
     values = {":new": salt, ":old": before.salt, ":until": timestamp(now + OVERLAP)}

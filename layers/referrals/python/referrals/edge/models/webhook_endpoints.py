@@ -25,6 +25,8 @@ class EndpointRequest(Request):
 class EndpointView(BaseModel):
     """A receiver, which hears of what happens from `since` on; one without a `url` asks.
 
+    Of the account's own bus the `url` is `eventbus`.
+
     Two secrets are in force until `old_secret_until`; one that was switched off says when and why.
     """
 
