@@ -88,7 +88,9 @@ async function request(method, path, body, used, stop) {
   const headers = { "content-type": "application/json", ...headersOf(used) };
   const patience = AbortSignal.timeout(PATIENCE);
   const signal = stop ? AbortSignal.any([stop, patience]) : patience;
-  const answer = await fetch(BASE + path, { method, headers, body, signal }).catch(unanswered);
+  // Whoever sits here next finds nothing of it.
+  const how = /** @type {RequestInit} */ ({ method, headers, body, signal, cache: "no-store" });
+  const answer = await fetch(BASE + path, how).catch(unanswered);
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => ({}));
   // Whoever has signed in anew meanwhile stays so.

@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -14,6 +15,8 @@ import trustme
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_pem_x509_certificate
 
+# To these there is no body, or it would be read as the beginning of the next answer.
+BARE = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding"}
 # What a page that is careful sends: nothing inline, nothing from elsewhere.
 STRICT = "default-src 'self'"
@@ -124,6 +127,9 @@ class _Host(BaseHTTPRequestHandler):
         for name, value in told.headers:
             if name.lower() != "content-length":
                 self.send_header(name, value)
+        if told.status in BARE:
+            self.end_headers()
+            return
         self.send_header("Content-Length", str(len(told.body)))
         self.end_headers()
         if self.command != "HEAD":

@@ -106,3 +106,17 @@ def test_what_a_refusal_or_an_outcome_says_is_text(hostile):
     hostile.page.get_by_role("dialog").wait_for(state="detached")
     hostile.go("referrals?q=" + "x" * 300)
     expect(hostile.page.get_by_role("alert")).to_contain_text(HOSTILE)
+
+
+def test_what_the_api_lets_in_is_shown_as_it_came(quiet):
+    """Of ids only what may stand in a path gets in; a visit and a note may say anything."""
+    hostile = "<img/src=x onerror=alert(1)>"
+    fields = ("landing_path", "utm_campaign", "utm_medium", "utm_source")
+    click = quiet.service.click(**dict.fromkeys(fields, f"/{hostile}")).good["click_id"]
+    identity = quiet.service.in_review("user-held", click_id=click)["attribution"]["id"]
+    assert quiet.service.review("reject", identity, body={"reason": hostile}).good
+    quiet.open(f"referrals/{identity}")
+    quiet.said(f"({hostile})")
+    shown = quiet.page.locator("main").inner_text()
+    assert shown.count(f"/{hostile}") == len(fields)
+    assert quiet.page.evaluate(FOREIGN) == []

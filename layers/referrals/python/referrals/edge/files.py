@@ -53,6 +53,8 @@ def answered(
         content_type=f"{TYPES[path.suffix]}; charset=utf-8",
         body="" if known else content,
         headers=told,
+        # Nothing, compressed, is twenty bytes, which a browser takes for its next answer.
+        compress=False if known else None,
     )
 
 
