@@ -37,6 +37,7 @@ def filled(programme, tokens):
         "referral": lambda user_id: programme.in_review(user_id)["attribution"]["id"],
         "new key": lambda user_id: invoke("create_api_key", {"user_id": user_id})["id"],
         "endpoint": lambda _: programme.listen().good["id"],
+        "endpoint that asks": lambda _: programme.listen(url=None).good["id"],
         "now": lambda _: str(int(time.time())),
     }
     return lambda name: events.filled(FILES[name].read_text(), known, SIGNING_SECRET)
