@@ -17,7 +17,10 @@ from referrals.rules.payment import Payment
 from referrals.store import attributions
 from referrals.store.attributions import ATTRIBUTION, CAP, ERASED, LEDGER
 from referrals.store.keys import Key
+from tests.simulation import miscounts, misdeliveries
 from tests.simulation.miscounts import MISCOUNTS
+from tests.simulation.misdeliveries import MISDELIVERIES
+from tests.simulation.plan import History
 from tests.simulation.process import HANDLERS
 
 _commit, _take_in = attributions.commit, intake.take_in
@@ -189,4 +192,11 @@ CANARIES: Mapping[str, Callable[[], AbstractContextManager[Any]]] = {
     "a failed refund is not given back": lambda: _instead_of_payment_of(failed_refunds_stand),
     "the first intent alone is kept": lambda: _instead_of_payment_of(first_intent_alone),
     **MISCOUNTS,
+    **MISDELIVERIES,
+}
+
+# Which histories could show it, where not all can.
+SHOWN_BY: Mapping[str, Callable[[History], bool]] = {
+    **miscounts.SHOWN_BY,
+    **misdeliveries.SHOWN_BY,
 }

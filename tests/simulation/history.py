@@ -14,8 +14,9 @@ from referrals.rules.times import hour_floor
 from referrals.store import api_keys, click_counts, clicks, codes, metering
 from referrals.store.api_keys import ApiKey
 from tests.simulation.acts import Act, Answers, Erase, Sending
+from tests.simulation.arrivals import settled
 from tests.simulation.emulator import Emulator
-from tests.simulation.listening import Receivers, Tell, listen, settled
+from tests.simulation.listening import Receivers, Tell, listen
 from tests.simulation.looking import Look
 from tests.simulation.oracle import Oracle
 from tests.simulation.plan import AFTER_THE_WINDOW, CLICKS, CODES, NOON, History

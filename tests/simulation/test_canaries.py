@@ -5,10 +5,9 @@ from itertools import count, islice
 import pytest
 
 from tests.iam import guard
-from tests.simulation.canaries import CANARIES
+from tests.simulation.canaries import CANARIES, SHOWN_BY
 from tests.simulation.drawing import drawn
 from tests.simulation.history import run
-from tests.simulation.miscounts import SHOWN_BY
 from tests.simulation.shrinking import shrunk
 
 HISTORIES = 60
