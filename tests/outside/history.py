@@ -48,6 +48,7 @@ class History:
     scene: OutsideScene = field(init=False)
     crashes: int = 0
     held: int = 0
+    wrong: list[str] = field(default_factory=list)
     _depth: int = 0
     _calm: bool = False
     _erased: set[str] = field(default_factory=set)
@@ -66,7 +67,7 @@ class History:
         """What is wrong in the end."""
         acts = [self._pay, self._pay, self._recover, self._recover, self._recover, self._claim]
         acts += [self._claim, self._dispute, self._spend, self._wait, self._wait, self._link]
-        acts += [self._rarely]
+        acts += [self._rarely, self._recount]
         if self.chance.random() < 0.7:
             self._act(self._link)
         self._act(self._pay)
@@ -114,6 +115,12 @@ class History:
     def _link(self) -> None:
         self.scene.link("ref")
 
+    def _recount(self) -> None:
+        """Whatever is under way, there is no difference as long as the outside answers."""
+        self._calm, before = True, self._calm
+        self.wrong += self.scene.told()
+        self._calm = before
+
     def _rarely(self) -> None:
         user = self.chance.choice(("ref", *USERS))
         if self.chance.random() < 0.3:
@@ -149,7 +156,9 @@ class History:
             self.held += 1
             try:
                 # Others go on while this one is held.
-                for act in self.chance.sample([self._recover, self._recover, self._claim], 2):
+                for act in self.chance.sample(
+                    [self._recover, self._recover, self._claim, self._recount], 2
+                ):
                     self._act(act)
                 minutes = self.chance.uniform(0, _HELD_AT_MOST.total_seconds() / 60)
                 self.scene.later(timedelta(minutes=minutes))
@@ -173,7 +182,7 @@ class History:
         for _ in range(8):
             scene.later(timedelta(hours=25))
             scene.recovered()
-        return [*scene.differences(), *self._unfinished()]
+        return [*self.wrong, *scene.differences(), *scene.told(), *self._unfinished()]
 
     def _unfinished(self) -> list[str]:
         """Nothing is stuck: only who has no customer left waits."""

@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import stripe
 
 from referrals.acts import recovery
-from referrals.acts.ordering import Backend, Outside
+from referrals.acts.ordering import Outside
+from referrals.acts.recount import outside as recount
+from referrals.acts.recount.lasting import lasting
 from referrals.edge.http_credits import HttpCredits
 from referrals.edge.stripe_balance import StripeBalance
 from referrals.edge.stripe_credit_grants import StripeCreditGrants
@@ -16,9 +19,10 @@ from referrals.rules.attribution import Attribution
 from referrals.rules.facts import CustomerLinked
 from referrals.rules.programme import Programme
 from tests.outside.books import differences, differences_of_product
-from tests.outside.product import SECRET, URL, Product
+from tests.outside.product import SECRET as PRODUCT_SECRET
+from tests.outside.product import URL, Product
 from tests.outside.stripe_account import StripeAccount, Wire
-from tests.samples import NOW, actor, charge, dispute
+from tests.samples import NOW, SECRET, actor, charge, dispute
 from tests.store.scene import Scene
 from tests.tables import direct_table
 
@@ -43,9 +47,9 @@ class OutsideScene(Scene):
         self.wire = self.product if self.in_product else Wire(self.account)
         self.backend = self._backend(backend)
 
-    def _backend(self, name: str) -> Backend:
+    def _backend(self, name: str) -> StripeBalance | StripeCreditGrants | HttpCredits:
         if isinstance(self.wire, Product):
-            return HttpCredits(URL, lambda: (SECRET,), self.wire, lambda: self.at)
+            return HttpCredits(URL, lambda: (PRODUCT_SECRET,), self.wire, lambda: self.at)
         client = stripe.StripeClient("sk_test_x", http_client=self.wire, max_network_retries=0)
         account = Account(lambda: client)
         if name == "stripe_balance":
@@ -119,6 +123,15 @@ class OutsideScene(Scene):
         found = self.account.customers[f"cus_{user_id}"]
         grants = [one for one in self.account.grants if one["customer"] == found["id"]]
         return -found.get("balance", 0) + sum(map(self.account.available, grants))
+
+    def told(self) -> list[str]:
+        """What the daily recount says of the ledger and what is at Stripe."""
+        if isinstance(self.backend, HttpCredits):
+            return []
+        items, _ = self.table.scan_page(None, 10_000, recount.ATTRIBUTES)
+        users = recount.users_of(items, self.backend)
+        look = partial(recount.of_users, self.backend)
+        return sorted(lasting(self.table, SECRET, look, users))
 
     def differences(self) -> list[str]:
         """What is not as it should be, in the table or between the ledger and the outside."""
