@@ -230,6 +230,17 @@ def test_an_outside_that_stays_down_is_told_and_keeps_no_repair_waiting(scene, p
     assert sorted(set(pauses)) == [1, 2, 4, 8, 16]
 
 
+def test_who_has_no_time_left_does_not_wait_for_an_outside_that_is_down(scene, pauses, monkeypatch):
+    """Or a run would end in the midst of a step, and the next one again."""
+    scene.paid()
+    scene.recovered()
+    scene.wire.before = lambda *_: BUSY
+    monkeypatch.setattr(type(scene.table), "time_left", 50.0)
+    (told,) = _told(scene)
+    assert told == f"outside: not compared with {scene.backend.name}: Stripe is asked too often"
+    assert pauses == []
+
+
 def test_a_customer_that_cannot_be_read_keeps_no_other_from_being_compared(scene):
     scene.paid()
     scene.recovered()

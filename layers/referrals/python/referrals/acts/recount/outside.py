@@ -20,8 +20,9 @@ from referrals.store.items import ledger_from
 ATTRIBUTES = ("pk", "sk", "backend")
 # So many users at the same time, one request of each: far from what an outside refuses.
 _AT_ONCE = 4
-# Seconds between tries while the outside is down or asked too often.
+# Seconds between tries while the outside is down or asked too often, as long as a run has time.
 _PAUSES = (1, 2, 4, 8, 16)
+_LAST_SECONDS = 60
 
 
 class Books(Protocol):
@@ -93,7 +94,7 @@ def _of_user(books: Books, table: Table, known: Sequence[str], *, sure: bool) ->
     ]
     try:
         customers = sorted({one for reward in rewards for one in _customers(reward)})
-        effects = {customer: _asked(books, customer) for customer in customers}
+        effects = {customer: _asked(books, table, customer) for customer in customers}
     except Undone as undone:
         if undone.down:
             raise
@@ -111,17 +112,18 @@ def _customers(reward: Reward) -> set[str]:
     return {one for one in (reward.customer, ordered) if one is not None}
 
 
-def _asked(books: Books, customer: str) -> Sequence[Effect] | None:
-    for pause in _PAUSES:
+def _asked(books: Books, table: Table, customer: str) -> Sequence[Effect] | None:
+    pauses = iter(_PAUSES)
+    while True:
         try:
             return books.effects(customer)
         except CustomerGone:
             return None
         except Undone as undone:
-            if not undone.down:
+            pause = next(pauses, None)
+            if pause is None or not undone.down or table.time_left < _LAST_SECONDS:
                 raise
         time.sleep(pause)
-    return books.effects(customer)
 
 
 def _done_twice(compared: _Compared) -> Iterator[str]:
