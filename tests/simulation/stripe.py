@@ -144,7 +144,9 @@ class Stripe:
     def _tell_invoice(self, invoice: Invoice, kind: str) -> None:
         version = self._version()
         made = shapes.invoice_object(invoice, version, expanded=self.expands)
-        named = invoice.payments if version == OLD or self.expands else ()
+        # Of an invoice that is still open nothing is kept.
+        read = invoice.paid_at is not None and (version == OLD or self.expands)
+        named = invoice.payments if read else ()
         self._tell(kind, made | {"metadata": self.metadata}, version, *named)
 
     def _tell_charge(self, payment: Payment, kind: str, invoice: Invoice | None = None) -> None:
