@@ -8,7 +8,7 @@ from referrals.dynamodb.parts import Refused
 from referrals.dynamodb.table import Table
 from referrals.rules.errors import NotFound
 from referrals.rules.events import NOWHERE, Place
-from referrals.store import deliveries, feed, webhook_endpoints
+from referrals.store import deliveries, endpoint_health, feed, webhook_endpoints
 from referrals.store.deliveries import CLAIM, Delivery, Lost
 from referrals.store.feed import News, Slot
 from referrals.store.webhook_endpoints import Endpoint
@@ -62,8 +62,11 @@ def an_endpoint_that_was_deleted_comes_back_by_nobodys_note(stage: Stage) -> Non
     table = _listening(stage)
     known = webhook_endpoints.known(table, "we_1")
     webhook_endpoints.delete(table, "we_1", NOW)
-    webhook_endpoints.note_arrival(table, known, NOW)
-    assert not webhook_endpoints.disable(table, "we_1", "gone", NOW)
+    endpoint_health.note_arrival(table, known, NOW)
+    endpoint_health.fell_silent(table, "we_1", _LATE)
+    assert webhook_endpoints.every(table) == ()
+    endpoint_health.is_back(table, "we_1")
+    assert not endpoint_health.disable(table, "we_1", "gone", NOW)
     with pytest.raises(NotFound):
         webhook_endpoints.listen_from(table, "we_1", NOW - timedelta(days=1))
     assert webhook_endpoints.every(table) == ()
@@ -72,8 +75,8 @@ def an_endpoint_that_was_deleted_comes_back_by_nobodys_note(stage: Stage) -> Non
 @scenario
 def the_first_reason_of_a_switch_off_stays(stage: Stage) -> None:
     table = _listening(stage)
-    assert webhook_endpoints.disable(table, "we_1", "gone", NOW)
-    assert not webhook_endpoints.disable(table, "we_1", "failing", _LATE)
+    assert endpoint_health.disable(table, "we_1", "gone", NOW)
+    assert not endpoint_health.disable(table, "we_1", "failing", _LATE)
     assert webhook_endpoints.known(table, "we_1").disabled_why == "gone"
 
 

@@ -10,7 +10,7 @@ from referrals.acts.delivering import Delivered
 from referrals.rules.events import EventType
 from referrals.rules.ids import attribution_id
 from referrals.rules.retries import Answer
-from referrals.store import deliveries, webhook_endpoints
+from referrals.store import deliveries, endpoint_health, webhook_endpoints
 from tests.samples import NOW, PAID, SECRET, charge
 from tests.store.bill import billed
 from tests.store.listening import GOOD, NEW, Listening
@@ -109,7 +109,7 @@ def test_what_is_not_for_an_endpoint_is_not_missed(world):
     world.listen("we_rejected", frozenset({EventType.REJECTED}))
     world.listen("we_late", since=NOW + _HOUR)
     world.listen("we_off")
-    webhook_endpoints.disable(world.table, "we_off", "gone", NOW)
+    endpoint_health.disable(world.table, "we_off", "gone", NOW)
     _all_sent(world)
     assert _check(world).missed == 0
 

@@ -10,7 +10,7 @@ from referrals.acts.publishing import news
 from referrals.rules.events import EventType, event_of
 from referrals.rules.ids import attribution_id
 from referrals.rules.retries import TRIES, Answer
-from referrals.store import deliveries, keys, trail, webhook_endpoints
+from referrals.store import deliveries, endpoint_health, keys, trail, webhook_endpoints
 from tests.samples import NOW, PAID, SECRET, charge
 from tests.store.bill import billed
 from tests.store.listening import GOOD, NEW, Listening
@@ -222,7 +222,7 @@ def test_a_referral_that_cannot_be_read_holds_up_no_other(world):
 
 def test_nobody_who_is_gone_or_switched_off_is_sent_anything(world):
     assert world.deliver_new(NEW, endpoint_id="we_unknown") == []
-    webhook_endpoints.disable(world.table, "we_1", "gone", NOW)
+    endpoint_health.disable(world.table, "we_1", "gone", NOW)
     assert world.deliver_new(NEW) == []
     assert world.deliver_due() == []
 
@@ -267,7 +267,7 @@ def test_news_name_each_referral_once_for_whoever_wants_it(world):
     world.listen("we_2", frozenset({EventType.REJECTED}))
     world.listen("we_3", since=NOW + timedelta(days=1))
     world.listen("we_4")
-    webhook_endpoints.disable(world.table, "we_4", "gone", NOW)
+    endpoint_health.disable(world.table, "we_4", "gone", NOW)
     assert world.news() == {"we_1": [NEW]}
 
 

@@ -8,7 +8,7 @@ import pytest
 from referrals.rules.attribution import Status, birth
 from referrals.rules.errors import InvalidRequest, NotFound
 from referrals.rules.events import BIRTH, EventType, Step
-from referrals.store import webhook_endpoints
+from referrals.store import endpoint_health, webhook_endpoints
 from referrals.store.webhook_endpoints import MOST, OVERLAP, Endpoint
 from tests.samples import NOW, attribution
 from tests.tables import everything, ministack_table
@@ -73,8 +73,8 @@ def test_there_is_an_end_to_how_many_listen(table):
 def test_what_is_deleted_is_gone_and_comes_back_by_nobodys_note(table):
     seen = _known(table)
     webhook_endpoints.delete(table, "we_1", NOW)
-    webhook_endpoints.note_arrival(table, seen, NOW)
-    webhook_endpoints.disable(table, "we_1", "gone", NOW)
+    endpoint_health.note_arrival(table, seen, NOW)
+    endpoint_health.disable(table, "we_1", "gone", NOW)
     webhook_endpoints.delete(table, "we_1", NOW)
     assert webhook_endpoints.every(table) == ()
     assert webhook_endpoints.deleted_before(table, NOW) == []
@@ -115,8 +115,8 @@ def test_nothing_that_does_not_exist_is_rotated(table):
 
 def test_the_first_reason_for_which_it_was_switched_off_stays(table):
     assert _known(table).enabled
-    webhook_endpoints.disable(table, "we_1", "gone", NOW)
-    webhook_endpoints.disable(table, "we_1", "failing", _LATER)
+    endpoint_health.disable(table, "we_1", "gone", NOW)
+    endpoint_health.disable(table, "we_1", "failing", _LATER)
     off = _known(table)
     assert not off.enabled
     assert (off.disabled_at, off.disabled_why) == (NOW, "gone")
@@ -124,8 +124,8 @@ def test_the_first_reason_for_which_it_was_switched_off_stays(table):
 
 def test_an_arrival_is_noted_once_an_hour(table):
     one = _known(table)
-    webhook_endpoints.note_arrival(table, one, NOW)
-    webhook_endpoints.note_arrival(table, one, NOW + timedelta(minutes=59))
+    endpoint_health.note_arrival(table, one, NOW)
+    endpoint_health.note_arrival(table, one, NOW + timedelta(minutes=59))
     assert _known(table).arrived_at == NOW
-    webhook_endpoints.note_arrival(table, one, _LATER)
+    endpoint_health.note_arrival(table, one, _LATER)
     assert _known(table).arrived_at == _LATER

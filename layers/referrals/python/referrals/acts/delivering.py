@@ -13,7 +13,7 @@ from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Attribution
 from referrals.rules.events import Event, event_of
 from referrals.rules.retries import Answer, wait
-from referrals.store import deliveries, trail, webhook_endpoints
+from referrals.store import deliveries, endpoint_health, trail, webhook_endpoints
 from referrals.store.deliveries import Delivery, Lost
 from referrals.store.trail import Trail
 from referrals.store.webhook_endpoints import Endpoint
@@ -118,9 +118,9 @@ def _deliver_some(
             break
     now = courier.now()
     if _mostly_silent(done):
-        webhook_endpoints.fell_silent(table, endpoint.id, now + _SILENCE)
+        endpoint_health.fell_silent(table, endpoint.id, now + _SILENCE)
     elif endpoint.silent_until is not None and any(one.arrived for one in done):
-        webhook_endpoints.is_back(table, endpoint.id)
+        endpoint_health.is_back(table, endpoint.id)
     return done
 
 
@@ -170,7 +170,7 @@ class _Run:
                 self._keep(held, answer)
                 return None
             self.arrived += 1
-            webhook_endpoints.note_arrival(self.table, self.endpoint, self.courier.now())
+            endpoint_health.note_arrival(self.table, self.endpoint, self.courier.now())
             if step is not due[-1]:
                 held = deliveries.arrived(self.table, held, step.place, self.courier.now())
         last = max(held.sent, found.steps[-1].place)
@@ -190,9 +190,7 @@ class _Run:
         deliveries.given_up(self.table, held, answer.told, now)
 
     def _switch_off(self, answer: Answer, now: datetime) -> None:
-        self.switched_off = webhook_endpoints.disable(
-            self.table, self.endpoint.id, answer.told, now
-        )
+        self.switched_off = endpoint_health.disable(self.table, self.endpoint.id, answer.told, now)
 
     def _has_failed_for_days(self, now: datetime) -> bool:
         """Whether it takes nothing at all: one event that it does not like is no reason."""

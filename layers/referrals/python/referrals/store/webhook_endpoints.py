@@ -192,22 +192,6 @@ def rotate(table: Table, endpoint_id: str, salt: str, now: datetime) -> Endpoint
     return known(table, endpoint_id)
 
 
-def disable(table: Table, endpoint_id: str, why: str, now: datetime) -> bool:
-    """Send it nothing more, and whether this ended it: the first time and reason stay.
-
-    One that is deleted stays so.
-    """
-    values = {":now": timestamp(now), ":why": why}
-    unless = f"{_THERE} AND attribute_not_exists(disabled_at)"
-    expression = "SET disabled_at = :now, disabled_why = :why"
-    place = keys.webhook_endpoint(endpoint_id)
-    try:
-        table.write(table.update("disabled", place, expression, values, condition=unless))
-    except Refused:
-        return False
-    return True
-
-
 def listen_from(table: Table, endpoint_id: str, since: datetime) -> None:
     """Have it hear of what happened from a time on, if not earlier, and be sent events again.
 
@@ -225,39 +209,6 @@ def listen_from(table: Table, endpoint_id: str, since: datetime) -> None:
             table.write(table.update("again", place, again, {}, condition=_THERE))
         except Refused:
             raise NotFound("no such webhook endpoint") from None
-
-
-def note_arrival(table: Table, endpoint: Endpoint, now: datetime) -> None:
-    """It took an event: one write an hour and process at most, so that no event waits for it."""
-    known = f"{now:%Y%m%d%H} {endpoint.id}"
-    if known in table.seen:
-        return
-    values = {":now": timestamp(now)}
-    place = keys.webhook_endpoint(endpoint.id)
-    try:
-        table.write(
-            table.update("arrived", place, "SET arrived_at = :now", values, condition=_THERE)
-        )
-    except Refused:
-        return
-    table.seen.add(known)
-
-
-def fell_silent(table: Table, endpoint_id: str, until: datetime) -> None:
-    """It gives no answer: likely so until a time. One that is deleted stays so."""
-    values = {":until": timestamp(until)}
-    place = keys.webhook_endpoint(endpoint_id)
-    with suppress(Refused):
-        table.write(
-            table.update("silent", place, "SET silent_until = :until", values, condition=_THERE)
-        )
-
-
-def is_back(table: Table, endpoint_id: str) -> None:
-    """It answers again."""
-    place = keys.webhook_endpoint(endpoint_id)
-    with suppress(Refused):
-        table.write(table.update("back", place, "REMOVE silent_until", {}, condition=_THERE))
 
 
 def _endpoint_from(item: Item) -> Endpoint:
