@@ -6,13 +6,11 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from standardwebhooks import Webhook
 
 from local import listen
 from tests import stripe_payloads
+from tests.e2e.listening import PATIENCE, told_of
 from tests.receiver import Receiver, status
-
-_PATIENCE = 60
 
 
 @pytest.fixture
@@ -30,27 +28,11 @@ def listening(service, receiver):
     assert service.admin("DELETE", f"/admin/webhook-endpoints/{made['id']}").good
 
 
-def _told(receiver, made, user, number):
-    """The events of a user's referral, once so many have come."""
-    known, until = Webhook(made["secret"]), time.monotonic() + _PATIENCE
-    while True:
-        told = {}
-        for came in list(receiver.received):
-            event = known.verify(came.body, came.headers)
-            about = event["data"].get("attribution", {})
-            if about.get("referred_user_id") == user:
-                told[came.headers["webhook-id"]] = event
-        if len(told) >= number:
-            return list(told.values())
-        assert time.monotonic() < until, f"{len(told)} of {number} came: {list(told)}"
-        time.sleep(0.2)
-
-
 def test_what_happens_comes_to_whoever_listens_in_order(service, receiver, listening):
     _, code = service.new_referrer()
     user, sale = service.referred(code)
     assert service.stripe(stripe_payloads.invoice_paid(sale)).good["handled"]
-    told = _told(receiver, listening, user, 5)
+    told = told_of(receiver, listening, user, 5)
     assert [one["type"] for one in told] == [
         *("referral.attributed", "referral.qualified", "referral.rewarded"),
         *("credits.granted", "credits.granted"),
@@ -60,7 +42,7 @@ def test_what_happens_comes_to_whoever_listens_in_order(service, receiver, liste
 
 def test_make_listen_prints_what_comes_and_leaves_nothing_behind(service):
     stack = {"REFERRALS_URL": service.url, "REFERRALS_ADMIN_KEY": service.admin_key}
-    said, until = [], time.monotonic() + _PATIENCE
+    said, until = [], time.monotonic() + PATIENCE
     with listen.listening(stack, said.append) as endpoint:
         _, code = service.new_referrer()
         user, _ = service.referred(code)
@@ -83,13 +65,13 @@ def test_what_failed_comes_again_by_the_clock_and_by_a_replay(service, receiver,
     user, _ = service.referred(code)
     path = f"/admin/webhook-endpoints/{listening['id']}"
     # The schedule's run is due within a minute; here it need not be waited for.
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + PATIENCE
     while not service.admin("GET", f"{path}/deliveries").good["items"]:
         assert time.monotonic() < until
         time.sleep(0.2)
     time.sleep(6)
     service.invoke("deliver_events", {})
-    (first,) = _told(receiver, listening, user, 1)
+    (first,) = told_of(receiver, listening, user, 1)
     assert first["sequence"] == 1
     before = [came.headers["webhook-id"] for came in receiver.received]
     query = {"from": begun.isoformat()}
