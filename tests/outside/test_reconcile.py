@@ -255,6 +255,22 @@ def test_a_customer_that_cannot_be_read_keeps_no_other_from_being_compared(scene
     assert "not compared" in told[0]
 
 
+def test_what_was_begun_before_credits_came_back_to_the_ledger_is_ended(scene, monkeypatch):
+    scene.paid()
+    scene.recovered()
+    monkeypatch.setattr(type(scene.table), "time_left", 0.0)
+    place, run = None, actor(scene.at, "schedule")
+    while place is None or place.phase != "outside":
+        _steps(scene, anew=place is None)
+        place = reconciliation.under_way(scene.table)
+    asked, steps = len(scene.wire.asked), []
+    while reconciliation.under_way(scene.table):
+        steps += reconcile(scene.table, SECRET, scene.programme, run, anew=False)
+    assert [step.done.phase for step in steps] == ["outside", "repairs"]
+    assert [step.compared for step in steps] == [True, False]
+    assert len(scene.wire.asked) == asked
+
+
 def test_without_an_outside_that_can_be_read_nothing_is_asked(made):
     scene = made("http")
     scene.paid()
