@@ -35,6 +35,7 @@ def _told(payload: Payload) -> Deliver:
 LINKED = _signed_up(stripe_customer_id=CUSTOMER)
 THROW_AWAY = _signed_up(stripe_customer_id=CUSTOMER, email="sam@mailinator.com")
 PAID = _told(stripe_payloads.invoice_paid(SALE))
+PARTLY_REFUNDED = _told(stripe_payloads.charge_refunded(SALE, 1000))
 _INVOICE = PAID.payload["data"]["object"]["id"]
 HELD = {"REWARD_HOLD_DAYS": "2"}
 

@@ -1,11 +1,13 @@
 """The sweep with credits outside: recovery's calls meet each fault, the ledger is what is there.
 
-In each run the outside begins empty: what comes before the request asks nothing of it.
+Each run begins with the outside as it was when the request came.
 """
 
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from copy import deepcopy
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
@@ -42,17 +44,23 @@ _POLICIES = {
 
 
 def cases() -> dict[str, Case]:
-    """Recovery of a payment's grants at each outside; the referrer has no customer yet."""
-    from tests.proof.cases import LINKED, PAID
+    """Recovery of a payment's grants, and of a part of its refund; the referrer has no customer."""
+    from tests.proof.cases import LINKED, PAID, PARTLY_REFUNDED
 
+    recovery = Invoke("recover_grants")
+    before = {
+        "recovery": (LINKED, PAID),
+        "what a refund takes back": (LINKED, PAID, recovery, PARTLY_REFUNDED),
+    }
     return {
-        f"recovery, {backend}": Case(
+        f"{name}, {backend}": Case(
             "recover_grants",
-            Invoke("recover_grants"),
-            (LINKED, PAID),
+            recovery,
+            deeds,
             {"CREDITS_BACKEND": backend, **environment},
             timedelta(minutes=10),
         )
+        for name, deeds in before.items()
         for backend, environment in BACKENDS.items()
     }
 
@@ -60,16 +68,19 @@ def cases() -> dict[str, Case]:
 class OutsideSweep(Sweep):
     """A sweep beside an outside of its own for each run."""
 
-    def run(self, script: Script) -> Outcome:
-        from tests.proof.cases import CUSTOMER
+    def __init__(self, case: Case) -> None:
+        from tests.proof.cases import CUSTOMER, USER
 
-        def now() -> datetime:
-            return clock.now()
-
-        account, product = StripeAccount(now), Product(now)
+        self._begun = StripeAccount(_now), Product(_now)
+        account, product = self._begun
         account.add(CUSTOMER)
-        self._outside = account, product
+        product.add(USER)
         with _beside(account, product):
+            super().__init__(case)
+
+    def run(self, script: Script) -> Outcome:
+        self._outside = _as_it_was(*self._begun)
+        with _beside(*self._outside):
             return super().run(script)
 
     def also_wrong(self, world: Scripted) -> list[str]:
@@ -78,6 +89,18 @@ class OutsideSweep(Sweep):
         if self.case.environment["CREDITS_BACKEND"] == "http":
             return differences_of_product(table, product)
         return differences(table, account)
+
+
+def _now() -> datetime:
+    return clock.now()
+
+
+def _as_it_was(account: StripeAccount, product: Product) -> tuple[StripeAccount, Product]:
+    held = ("customers", "transactions", "grants", "movements", "_keys")
+    again = replace(account, **{name: deepcopy(getattr(account, name)) for name in held})
+    other = Product(_now)
+    product.database.backup(other.database)
+    return again, other
 
 
 @contextmanager

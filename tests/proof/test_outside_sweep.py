@@ -10,8 +10,11 @@ from tests.simulation.faults import FAULTS
 ONE_PAIR_IN = 400
 
 
-# Those at Stripe are left to `make sweep`, and to tests/outside.
-@pytest.fixture(scope="module", params=["recovery, http"])
+# The others are left to `make sweep`, and to tests/outside.
+HERE = ["recovery, http", "what a refund takes back, stripe_balance"]
+
+
+@pytest.fixture(scope="module", params=HERE)
 def swept(request):
     """A case and the outcome of each single fault."""
     sweep = OutsideSweep(cases()[request.param])
