@@ -10,6 +10,7 @@ import pytest
 from referrals.acts import erasure
 from referrals.acts.erasure import BOOKINGS, REFERRALS, Erasure
 from referrals.acts.intake import EmailSeen
+from referrals.dynamodb import side_by_side
 from referrals.dynamodb.parts import Busy
 from referrals.edge import service, settings
 from referrals.rules.attribution import Status
@@ -32,10 +33,13 @@ from tests.accounts.erased import (
 from tests.functions.client import invoke
 from tests.recounted import recounted
 from tests.samples import NOW, PAID, SECRET, charge
+from tests.simulation.standins import InTurn
 
 
 @pytest.fixture
-def jane(table):
+def jane(table, monkeypatch):
+    # No threads but those that a test starts: they would take half of the time.
+    monkeypatch.setattr(side_by_side, "ThreadPoolExecutor", InTurn)
     return Jane(table=table)
 
 

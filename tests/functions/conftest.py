@@ -27,6 +27,7 @@ from tests.functions.running import (
     RunningProgramme,
 )
 from tests.iam import guard, roles
+from tests.simulation.standins import InTurn
 from tests.tables import direct_table, everything
 
 HASHING_SECRET = "a hashing secret that nothing may show"
@@ -48,7 +49,8 @@ def environment(monkeypatch, table):
     monkeypatch.setenv("STRIPE_SECRET", roles.arn("StripeSecret"))
     secrets = {"HashingSecret": HASHING_SECRET, "StripeSecret": STRIPE_SECRETS}
     monkeypatch.setattr(settings, "_secret", guard.secrets(secrets))
-    monkeypatch.setattr(side_by_side, "ThreadPoolExecutor", guard.SameFunction)
+    # No threads: they would take half of the time, and wait for each other at the table.
+    monkeypatch.setattr(side_by_side, "ThreadPoolExecutor", InTurn)
     monkeypatch.setattr(service, "table", lambda: table)
     monkeypatch.setenv("DELIVER_EVENTS", roles.arn(f"DeliverEventsFunction{roles.ALIAS}"))
     monkeypatch.setattr(starting, "start", guard.starts([]))

@@ -5,9 +5,8 @@ nobody's, and not looked at.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar, copy_context
+from contextvars import ContextVar
 from typing import Any
 
 from ministack.core.iam_evaluator import EvalContext, ParsedStatement, evaluate, fnmatch_iam_cs
@@ -139,10 +138,3 @@ def allowed(policy: list[ParsedStatement], ask: Ask) -> list[tuple[Any, ...]] | 
 
 def _form(key: str, forms: list[str]) -> str:
     return next(form for form in forms if fnmatch_iam_cs(key, form))
-
-
-class SameFunction(ThreadPoolExecutor):
-    """Threads in which the function runs on that started them."""
-
-    def submit(self, act: Callable[..., Any], /, *given: Any, **named: Any) -> Future[Any]:
-        return super().submit(copy_context().run, act, *given, **named)

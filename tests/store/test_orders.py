@@ -16,10 +16,12 @@ import pytest
 from ministack.services import dynamodb
 
 from referrals.acts.intake import Fact
+from referrals.dynamodb import side_by_side
 from referrals.rules.errors import StateConflict
 from referrals.rules.facts import CustomerLinked
 from referrals.rules.programme import Programme
 from tests.samples import NOW, charge, dispute, invoice, invoice_payment, refund, warning
+from tests.simulation.standins import InTurn
 from tests.store.orders_model import FIRST, PAID, PART, TALES, Tale, Told
 from tests.store.scene import Scene
 from tests.tables import direct_table
@@ -174,7 +176,8 @@ def _cases() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("tale", "suspicious", "held"), list(_cases()))
-def test_every_order_of_events_ends_where_the_design_says(tale, suspicious, held):
+def test_every_order_of_events_ends_where_the_design_says(monkeypatch, tale, suspicious, held):
+    monkeypatch.setattr(side_by_side, "ThreadPoolExecutor", InTurn)
     told = TALES[tale]
     older = not suspicious and told.payments == {1: (PAID, "paid")}
     walk = Walk(told, suspicious=suspicious, held=held, shape=_OLD if older else _NEW)
