@@ -1,6 +1,6 @@
 """Each call of each function meets each fault, singly and in pairs: the end is the same.
 
-Here every single fault, and some fifty pairs of each case. `python -m tests.proof` takes every pair.
+Here every single fault, and some fifty pairs of a case. `python -m tests.proof` takes every pair.
 """
 
 from pathlib import Path
