@@ -2,12 +2,14 @@
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from standardwebhooks import Webhook
 
 from referrals.acts.delivering import Delivered, deliver, deliver_due
+from referrals.dynamodb import side_by_side
 from referrals.edge.webhook_courier import courier
 from referrals.edge.webhook_sender import Sender
 from referrals.rules.ids import attribution_id
@@ -86,8 +88,9 @@ def test_during_a_rotation_both_secrets_verify(receiver, sent):
         assert all(known.verify(came.body, came.headers) for came in receiver.received)
 
 
-def test_who_hangs_delays_nobody_else(receiver, hanging):
+def test_who_hangs_delays_nobody_else(receiver, hanging, monkeypatch):
     """It answers when the other has everything; whoever waited for it would wait in vain."""
+    monkeypatch.setattr(side_by_side, "ThreadPoolExecutor", ThreadPoolExecutor)
     world, let_go, were_let_go = Listening(), threading.Event(), []
     where = {"we_1": hanging.url(), "we_2": receiver.url()}
     ids = [attribution_id(SECRET, f"user-{number}") for number in range(10)]
