@@ -188,6 +188,7 @@ _NOT_TO_ITS_END = [
     pytest.param(status(200, Connection="close"), id="says that it closes"),
     pytest.param(receivers.body(b"thanks", Content_Length="60"), id="a body that never ends"),
     pytest.param(receivers.body(b"x" * 70_000, Content_Length="70000"), id="a long body"),
+    pytest.param(receivers.body(b"x" * 65_536, Content_Length="70000"), id="a body that stalls"),
     pytest.param(receivers.body(b"x\r\n", Transfer_Encoding="chunked"), id="wrong chunks"),
 ]
 
