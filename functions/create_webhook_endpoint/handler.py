@@ -6,6 +6,8 @@ from referrals.edge.http import PREFIX, api, serve
 from referrals.edge.models.envelope import Envelope
 from referrals.edge.models.webhook_endpoints import EndpointRequest, EndpointWithSecret
 from referrals.edge.settings import settings
+from referrals.rules.errors import InvalidRequest
+from referrals.rules.events import EventType
 from referrals.rules.webhook_signature import secret_of
 from referrals.rules.webhook_urls import checked
 from referrals.store import webhook_endpoints
@@ -16,6 +18,8 @@ app = api()
 
 @app.post(f"{PREFIX}/admin/webhook-endpoints")
 def create_webhook_endpoint(body: EndpointRequest) -> Envelope[EndpointWithSecret]:
+    if EventType.CLICKED in body.types and not settings().click_events:
+        raise InvalidRequest.field("types", "clicks are told of where ClickEvents is true")
     now = clock.now()
     endpoint = Endpoint(
         id=f"we_{clock.new_ulid(now)}",

@@ -52,11 +52,18 @@ def test_where_nobody_listens_nothing_is_started_and_nothing_written(
     assert receiving.got == []
 
 
-def test_the_stream_carries_births_lines_and_bookings_and_nothing_else():
+def test_the_stream_carries_births_lines_and_bookings_and_clicks_where_they_are_wanted():
     """So that what happens all the time starts nothing."""
     mapping = template()["Resources"]["PublishEventsStream"]["Properties"]
-    (pattern,) = [json.loads(one["Pattern"]) for one in mapping["FilterCriteria"]["Filters"]]
-    assert pattern == {
+    always, wanted = mapping["FilterCriteria"]["Filters"]
+    condition, clicks, nothing = wanted["Fn::If"]
+    assert (condition, nothing) == ("TellsOfClicks", {"Ref": "AWS::NoValue"})
+    assert json.loads(clicks["Pattern"]) == {
+        "eventName": ["INSERT"],
+        "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "CLICK#"}]}}},
+    }
+    assert template()["Parameters"]["ClickEvents"]["Default"] == "false"
+    assert json.loads(always["Pattern"]) == {
         "eventName": ["INSERT"],
         "dynamodb": {
             "Keys": {"sk": {"S": ["ATTRIBUTION", {"prefix": "AUDIT#"}, {"prefix": "LEDGER#"}]}}

@@ -13,6 +13,7 @@ from referrals.dynamodb.table import Table
 from referrals.edge import auth, clock, event_bus, settings
 from referrals.edge import webhook_courier as couriers
 from referrals.rules.attribution import Attribution, Change, Status
+from referrals.rules.events import click_subject
 from referrals.rules.facts import CustomerLinked
 from referrals.rules.ids import tombstone
 from referrals.rules.retries import TRIES, Answer
@@ -412,6 +413,23 @@ def who_asks_for_events_is_deleted_in_the_end(programme: RunningProgramme) -> No
     later = clock.now() + timedelta(hours=2)
     with patch.object(clock, "now", lambda: later):
         assert invoke("check_deliveries", {})["cleared"]
+
+
+@use
+def clicks_are_told_of(programme: RunningProgramme) -> None:
+    """Of an id that was minted, of one that was given, and of one that is no more."""
+    with patch.dict(os.environ, {"CLICK_EVENTS": "true"}):
+        settings.settings.cache_clear()
+        told, asks = (
+            programme.listen("click.captured", **where).good["id"] for where in ({}, {"url": None})
+        )
+    settings.settings.cache_clear()
+    given = programme.click(click_id="refclk_told_of").good["click_id"]
+    seen = [click_subject(one) for one in (programme.click().good["click_id"], given, "refclk_no")]
+    with patch.object(couriers, "sender", Receiving.answering(Answer(200))):
+        for endpoint in (told, asks):
+            assert invoke("deliver_events", {"endpoint": endpoint, "referrals": seen})["arrived"]
+    assert len(programme.pull(asks).good["items"]) == 2
 
 
 @use

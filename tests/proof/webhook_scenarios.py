@@ -235,7 +235,7 @@ def a_place_in_the_order_is_taken_once(stage: Stage) -> None:
 def a_note_of_the_order_that_comes_late_takes_nothing_back(stage: Stage) -> None:
     table = stage.table()
     for place in (_FIRST, _THIRD, _SECOND):
-        deliveries.reached(table, "we_1", _ID, place)
+        deliveries.reached(table, "we_1", _ID, place, NOW)
     found = deliveries.get(table, "we_1", _ID)
     assert found is not None
     assert found.sent == _THIRD

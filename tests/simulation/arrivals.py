@@ -134,10 +134,10 @@ def _compared(
         came = [one for one in got if one in set(wanted)]
         invented -= set(wanted)
         if (came if once else list(dict.fromkeys(came))) != wanted:
-            yield f"{name}: {found.attribution.id} was sent {came}, not {wanted}"
+            yield f"{name}: {found.id} was sent {came}, not {wanted}"
     if invented:
         yield f"{name}: was sent what never happened: {sorted(invented)}"
 
 
 def _id(found: Trail, step: Step) -> str:
-    return event_of(found.attribution.id, step, found.sequence(step), {}).id
+    return event_of(found.id, step, found.sequence(step), {}).id

@@ -28,7 +28,7 @@ def back_from_where_it_was(
 
 
 def each_notes_its_own(
-    table: Table, endpoint_id: str, last: Slot, trails: Sequence[str]
+    table: Table, endpoint_id: str, last: Slot, trails: Sequence[str], now: datetime
 ) -> dict[str, Delivery]:
     """Whoever put a slot into the order notes it, if they live."""
     return deliveries.get_many(table, endpoint_id, list(trails))

@@ -10,6 +10,7 @@ from referrals.acts.delivering import Courier, Delivered, deliver, deliver_due, 
 from referrals.acts.publishing import News, news
 from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Attribution
+from referrals.rules.clicks import Click
 from referrals.rules.events import Event, EventType
 from referrals.rules.ids import attribution_id
 from referrals.rules.retries import Answer
@@ -109,5 +110,7 @@ class Listening:
         return [event.type.value for event in self.got[endpoint_id]]
 
 
-def _view(one: Attribution) -> dict[str, Any]:
+def _view(one: Attribution | Click) -> dict[str, Any]:
+    if isinstance(one, Click):
+        return {"click": {"click_id": one.click_id}}
     return {"attribution": {"id": one.id, "status": one.status.value}}

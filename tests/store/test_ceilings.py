@@ -20,6 +20,7 @@ from referrals.acts import disabling
 from referrals.acts.settlement import settle
 from referrals.dynamodb.values import dynamodb_values
 from referrals.rules.attribution import Status
+from referrals.rules.events import EventType, click_subject
 from referrals.rules.facts import CustomerLinked
 from referrals.rules.funnel import Cohort, packed
 from referrals.rules.ids import attribution_id
@@ -72,6 +73,14 @@ def _sent(*, paid=False, lately=False):
     if paid:
         world.scene.pay()
     return world.scene, lambda: world.deliver_new(NEW)
+
+
+def _click_sent():
+    world = Listening()
+    world.listen(types=frozenset({EventType.CLICKED}))
+    first, second = (click_subject(world.scene.click(**_VISIT).click_id) for _ in range(2))
+    world.deliver_new(first)
+    return world.scene, lambda: world.deliver_new(second)
 
 
 def _put_in_order(*, paid=False):
@@ -441,6 +450,7 @@ OPERATIONS: dict[str, tuple[Callable[[], tuple[Scene, Callable[[], Any]]], Cost,
         Cost(6, 0, 4, 9),
         Ceiling(15),
     ),
+    "a click told of": (_click_sent, Cost(2, 0, 2, 4), Ceiling(3)),
     # A slot, and the note of how far the referral is.
     "an event put in order": (_put_in_order, Cost(2, 0, 5, 6), Ceiling(3)),
     "five events of a payment put in order": (

@@ -60,7 +60,7 @@ def test_no_two_steps_have_one_place_and_none_is_beyond_the_version():
     found = _read(scene)
     places = [step.place for step in found.steps]
     assert places == sorted(set(places))
-    assert places[-1].version <= found.attribution.version
+    assert places[-1].version <= found.about.version
 
 
 def test_a_transaction_that_comes_while_the_trail_is_read_is_left_whole_for_the_next_reading(

@@ -82,7 +82,7 @@ def _lacks(table: Table, endpoint: Endpoint, delivery: Delivery, before: datetim
         # An erasure is moving a booking: tomorrow.
         return False
     later = found.after(delivery.sent) if found else ()
-    return any(endpoint.hears(step) and step.entry.at < before for step in later)
+    return any(endpoint.hears(step) and step.at < before for step in later)
 
 
 def _left(table: Table) -> Seen:

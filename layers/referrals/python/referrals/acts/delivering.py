@@ -11,6 +11,7 @@ from referrals.dynamodb.parts import too_busy
 from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Attribution
+from referrals.rules.clicks import Click
 from referrals.rules.events import Event, event_of
 from referrals.rules.retries import Answer, wait
 from referrals.store import deliveries, endpoint_health, trail, webhook_endpoints
@@ -35,7 +36,7 @@ _MOVED = timedelta(minutes=1)
 class Courier:
     """What delivering needs from outside: how a referral is shown, a try, the clock, chance."""
 
-    view: Callable[[Attribution], Mapping[str, Any]]
+    view: Callable[[Attribution | Click], Mapping[str, Any]]
     send: Callable[[Endpoint, Event], Answer]
     now: Callable[[], datetime]
     luck: Callable[[], float]
@@ -158,7 +159,7 @@ class _Run:
 
     def _send(self, held: Delivery, found: Trail) -> Delivery | None:
         due = [step for step in found.after(held.sent) if self.endpoint.hears(step)]
-        view = self.courier.view(found.attribution)
+        view = self.courier.view(found.about)
         for number, step in enumerate(due):
             if number and not self.table.in_time:
                 deliveries.postponed(self.table, held, self.courier.now())

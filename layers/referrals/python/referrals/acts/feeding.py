@@ -43,10 +43,10 @@ def _append(table: Table, endpoint: Endpoint, trails: Mapping[str, Trail], now: 
         last = feed.last(table, endpoint.id)
         # Read after the last slot, and at least as far as that: what is new is in no slot then,
         # and as long as the next one is free, in none that follows.
-        known = _settled(table, endpoint.id, last, trails)
+        known = _settled(table, endpoint.id, last, trails, now)
         slot = Slot(last.number + 1, tuple(_news(endpoint, trails, known)))
         if not slot.news or feed.append(table, endpoint.id, slot):
-            _settle(table, endpoint.id, slot.news)
+            _settle(table, endpoint.id, slot.news, now)
             _see_to(table, endpoint.id, [known[one] for one in trails if one in known], now)
             return sum(len(one.steps) for one in slot.news)
         time.sleep(wait)
@@ -70,7 +70,7 @@ def _trails(
         return None
 
     found = side_by_side(read, referrals)
-    return {one.attribution.id: one for one in found if one is not None}
+    return {one.id: one for one in found if one is not None}
 
 
 def _keep(
@@ -83,21 +83,21 @@ def _keep(
 
 
 def _settled(
-    table: Table, endpoint_id: str, last: Slot, trails: Mapping[str, Trail]
+    table: Table, endpoint_id: str, last: Slot, trails: Mapping[str, Trail], now: datetime
 ) -> dict[str, Delivery]:
     """How far each referral is in the order, up to its end: whoever put it there may have died."""
     ends = {one.attribution_id: one.through for one in last.news}
     known = deliveries.get_many(table, endpoint_id, [*trails, *ends])
     behind = [one for one in last.news if _sent(known, one.attribution_id) < one.through]
     if behind:
-        _settle(table, endpoint_id, behind)
+        _settle(table, endpoint_id, behind, now)
         known = deliveries.get_many(table, endpoint_id, list(trails))
     return known
 
 
-def _settle(table: Table, endpoint_id: str, news: Iterable[News]) -> None:
+def _settle(table: Table, endpoint_id: str, news: Iterable[News], now: datetime) -> None:
     side_by_side(
-        lambda one: deliveries.reached(table, endpoint_id, one.attribution_id, one.through),
+        lambda one: deliveries.reached(table, endpoint_id, one.attribution_id, one.through, now),
         list(news),
     )
 

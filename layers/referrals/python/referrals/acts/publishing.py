@@ -27,7 +27,7 @@ def news(
     told: News = {}
     endpoints = webhook_endpoints.every(table)
     if bus_met_at is not None and not any(one.is_bus for one in endpoints):
-        first = min(step.entry.at for _, step in steps)
+        first = min(step.at for _, step in steps)
         endpoints = (*endpoints, webhook_endpoints.meet_bus(table, first, bus_met_at))
     for endpoint in endpoints:
         concerned = dict.fromkeys(

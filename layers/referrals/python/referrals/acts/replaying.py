@@ -52,7 +52,7 @@ def _before(table: Table, attribution_id: str, since: datetime) -> Place | None:
     found = trail.read(table, attribution_id)
     before = NOWHERE
     for step in found.steps if found else ():
-        if step.entry.at >= since:
+        if step.at >= since:
             return before
         before = step.place
     return None

@@ -75,6 +75,8 @@ class Settings:
     deliver_events: str
     # The account's own bus that hears of all events; empty where none does.
     event_bus: str
+    # Whether the stream tells of clicks too.
+    click_events: bool
     # Whether this is the local stack, where receivers are on this machine.
     here: bool
     programme: Programme
@@ -135,6 +137,7 @@ def settings() -> Settings:
         credits_secret_id=os.environ.get("CREDITS_SECRET", ""),
         deliver_events=os.environ.get("DELIVER_EVENTS", ""),
         event_bus=os.environ.get("EVENT_BUS", ""),
+        click_events=os.environ.get("CLICK_EVENTS") == "true",
         here=os.environ.get("ENVIRONMENT") == "local",
         programme=programme,
         clicks_kept=timedelta(days=_number("CLICK_RETENTION_DAYS", 90)),

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from referrals.rules.attribution import AuditEntry, LedgerEntry, Status
+from referrals.rules.clicks import Click
 from referrals.rules.times import timestamp
 
 
@@ -29,8 +30,12 @@ class EventType(StrEnum):
     GRANTED = "credits.granted"
     REVERSED = "credits.reversed"
     REINSTATED = "credits.reinstated"
+    # There are many: told to nobody who does not name it.
+    CLICKED = "click.captured"
 
 
+# No id of a click or of a referral has a stroke in it.
+_CLICK = "click/"
 # What an endpoint is sent to see that it hears us; nobody listens for it.
 TEST = "endpoint.test"
 
@@ -59,16 +64,26 @@ BIRTH = Place(1, 0)
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a referral's life, as the trail or the ledger holds it, and its place."""
+    """One step of a referral's life, as the trail or the ledger holds it, and its place.
+
+    A click is a life of one step.
+    """
 
     place: Place
-    entry: AuditEntry | LedgerEntry
+    entry: AuditEntry | LedgerEntry | Click
+
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+        return self.entry.clicked_at if isinstance(self.entry, Click) else self.entry.at
 
     @property
     def type(self) -> EventType:
         """What the step is called outside."""
         if isinstance(self.entry, LedgerEntry):
             return _OF_BOOKING[self.entry.kind]
+        if isinstance(self.entry, Click):
+            return EventType.CLICKED
         return EventType(f"referral.{self.entry.to_status}")
 
 
@@ -104,9 +119,9 @@ def event_of(attribution_id: str, step: Step, sequence: int, referral: Mapping[s
     """
     version, number = step.place
     return Event(
-        id=f"{attribution_id.replace('attr_', 'evt_', 1)}_{version}_{number}",
+        id=f"{_own(attribution_id)}_{version}_{number}",
         type=step.type,
-        at=step.entry.at,
+        at=step.at,
         sequence=sequence,
         data={**referral, **_told(step.entry)},
     )
@@ -117,8 +132,25 @@ def test_event(number: str, at: datetime) -> Event:
     return Event(id=f"evt_test_{number}", type=TEST, at=at, sequence=0, data={})
 
 
-def _told(entry: AuditEntry | LedgerEntry) -> dict[str, Any]:
+def _own(subject: str) -> str:
+    click_id = click_id_of(subject)
+    return f"evt_click_{click_id}" if click_id else subject.replace("attr_", "evt_", 1)
+
+
+def click_subject(click_id: str) -> str:
+    """What stands for a click where otherwise a referral's id does."""
+    return f"{_CLICK}{click_id}"
+
+
+def click_id_of(subject: str) -> str | None:
+    """The click that an id stands for; None where it is a referral's."""
+    return subject.removeprefix(_CLICK) if subject.startswith(_CLICK) else None
+
+
+def _told(entry: AuditEntry | LedgerEntry | Click) -> dict[str, Any]:
     """What happened in this step, whatever the referral has come to since."""
+    if isinstance(entry, Click):
+        return {}
     if isinstance(entry, LedgerEntry):
         booking = {
             "key": entry.key,

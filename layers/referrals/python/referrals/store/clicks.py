@@ -35,14 +35,14 @@ def find(table: Table, click_id: str) -> Click | None:
     if ulid is not None:
         item = table.get(_minted_key(ulid))
         if item is not None and item["click_id"] == click_id:
-            return _click_from(item)
+            return click_from(item)
     visit = visit_of(click_id)
     if visit is not None:
         item = table.get(keys.click_visit(*visit))
         if item is not None:
-            return _click_from(item)
+            return click_from(item)
     item = table.get(keys.click_alias(click_id))
-    return _click_from(item) if item else None
+    return click_from(item) if item else None
 
 
 def record_minted(table: Table, click: Click, ulid: "ULID", kept: timedelta) -> None:
@@ -187,7 +187,7 @@ def _click_item(click: Click, kept: timedelta) -> Item:
     return item
 
 
-def _click_from(item: Item) -> Click:
+def click_from(item: Item) -> Click:
     return Click(
         click_id=item["click_id"],
         code=item["code"],

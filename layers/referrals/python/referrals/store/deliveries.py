@@ -15,7 +15,7 @@ from referrals.dynamodb.parts import Busy, Refused
 from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item, Key
-from referrals.rules.events import NOWHERE, Place
+from referrals.rules.events import NOWHERE, Place, click_id_of
 from referrals.rules.times import parse_timestamp, timestamp
 from referrals.store import keys
 from referrals.store.items import place_from, place_text
@@ -23,6 +23,8 @@ from referrals.store.items import place_from, place_text
 # Longer than a try takes, and what is read and written around it.
 CLAIM = timedelta(minutes=1)
 _AT_ONCE = 16
+# Longer than a click is tried for.
+_CLICKS_KNOWN = timedelta(days=30)
 
 _OURS = "holder = :me"
 # A write that was given up may still come, after those that followed it.
@@ -73,8 +75,9 @@ def claim(
     """
     place = keys.delivery(endpoint_id, attribution_id)
     for _ in table.waits():
-        values = {":me": holder, ":until": timestamp(now + CLAIM), ":now": timestamp(now)}
-        expression = "SET holder = :me, held_until = :until REMOVE more"
+        ends, values = _ending(attribution_id, now)
+        values |= {":me": holder, ":until": timestamp(now + CLAIM), ":now": timestamp(now)}
+        expression = f"SET holder = :me, held_until = :until{ends} REMOVE more"
         condition = f"{_FREE} AND {_NOT_WAITING}"
         taken = table.update("claim", place, expression, values, condition=condition, told=True)
         try:
@@ -86,6 +89,13 @@ def claim(
         assert item is not None
         return _delivery_from(item)
     raise Busy(f"{attribution_id}: others kept sending its events")
+
+
+def _ending(attribution_id: str, now: datetime) -> tuple[str, Item]:
+    """What has DynamoDB forget a click's delivery: it has no second event, and there are many."""
+    if click_id_of(attribution_id) is None:
+        return "", {}
+    return ", expires_epoch = :ends", {":ends": int((now + _CLICKS_KNOWN).timestamp())}
 
 
 def _told_to_another(table: Table, place: Key, now: datetime) -> bool:
@@ -220,12 +230,16 @@ def rewound(
         table.write(table.update("due", key, f"SET {afresh}", values))
 
 
-def reached(table: Table, endpoint_id: str, attribution_id: str, place: Place) -> None:
+def reached(
+    table: Table, endpoint_id: str, attribution_id: str, place: Place, now: datetime
+) -> None:
     """Note how far a referral's events are in the order that is asked for; never less far."""
-    key, values = keys.delivery(endpoint_id, attribution_id), {":sent": place_text(place)}
+    key, (ends, values) = keys.delivery(endpoint_id, attribution_id), _ending(attribution_id, now)
+    values[":sent"] = place_text(place)
     further = "attribute_not_exists(sent) OR sent < :sent"
     with suppress(Refused):
-        table.write(table.update("reached", key, "SET sent = :sent", values, condition=further))
+        told = f"SET sent = :sent{ends}"
+        table.write(table.update("reached", key, told, values, condition=further))
 
 
 def seen_to(table: Table, endpoint_id: str, attribution_id: str, now: datetime) -> None:

@@ -158,8 +158,11 @@ def decisions(user_id: str, key: str) -> Key:
     return Key(f"DECISIONS#{user_id}", key)
 
 
+CLICK_PREFIX = "CLICK#"
+
+
 def click_hour(hour: datetime, shard: int) -> str:
-    return f"CLICK#{hour:%Y%m%d%H}#{shard}"
+    return f"{CLICK_PREFIX}{hour:%Y%m%d%H}#{shard}"
 
 
 def click(hour: datetime, ulid: str) -> Key:
@@ -169,7 +172,7 @@ def click(hour: datetime, ulid: str) -> Key:
 
 def click_visit(hour: str, visitor: str) -> Key:
     """The click of a followed link: one for a visitor in an hour, so that a put may decide."""
-    return Key(f"CLICK#{hour}#{click_shard(visitor)}", f"VISIT#{visitor}")
+    return Key(f"{CLICK_PREFIX}{hour}#{click_shard(visitor)}", f"VISIT#{visitor}")
 
 
 def click_shard(ulid: str) -> int:

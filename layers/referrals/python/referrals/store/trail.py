@@ -7,17 +7,19 @@ from referrals.dynamodb.parts import Busy
 from referrals.dynamodb.table import Table
 from referrals.dynamodb.values import Item
 from referrals.rules.attribution import Attribution, birth
-from referrals.rules.events import BIRTH, Place, Step
+from referrals.rules.clicks import Click
+from referrals.rules.events import BIRTH, Place, Step, click_id_of, click_subject
 from referrals.rules.rewards import booking_keys
-from referrals.store import keys
+from referrals.store import clicks, keys
 from referrals.store.items import attribution_from, audit_from, ledger_from, place_from
 
 
 @dataclass(frozen=True)
 class Trail:
-    """A referral as it is now, and every step that led there."""
+    """A referral as it is now, or a click, and every step that led there."""
 
-    attribution: Attribution
+    id: str
+    about: Attribution | Click
     steps: tuple[Step, ...]
 
     def after(self, place: Place) -> tuple[Step, ...]:
@@ -30,10 +32,13 @@ class Trail:
 
 
 def read(table: Table, attribution_id: str) -> Trail | None:
-    """The trail, or None. Two round trips, or one while nothing is booked.
+    """The trail, or None. Two round trips, or one while nothing is booked; a click is its own.
 
     Busy where a booking is on its way to another owner: an erasure moves it, and is done soon.
     """
+    if click_id := click_id_of(attribution_id):
+        click = clicks.find(table, click_id)
+        return Trail(attribution_id, click, (Step(BIRTH, click),)) if click else None
     for wait in table.waits():
         items = list(table.query(keys.attribution(attribution_id).pk))
         if not items:
@@ -45,13 +50,18 @@ def read(table: Table, attribution_id: str) -> Trail | None:
             steps = [Step(BIRTH, birth(attribution)), *map(_line, items[1:]), *booked]
             # What came while this was read may be here in part: the next reading has all of it.
             whole = (step for step in steps if step.place.version <= attribution.version)
-            return Trail(attribution, tuple(sorted(whole, key=lambda step: step.place)))
+            return Trail(
+                attribution_id, attribution, tuple(sorted(whole, key=lambda step: step.place))
+            )
         time.sleep(wait)
     raise Busy(f"{attribution_id}: a booking is being moved")
 
 
 def step_of(item: Item) -> tuple[str, Step] | None:
-    """The attribution and the step that an item is, when it is put; None for one that is none."""
+    """The step that an item is, when it is put, with whose it is; None for one that is none."""
+    if item["pk"].startswith(keys.CLICK_PREFIX):
+        click = clicks.click_from(item)
+        return click_subject(click.click_id), Step(BIRTH, click)
     if item["sk"] == keys.ATTRIBUTION:
         return item["id"], Step(BIRTH, birth(attribution_from(item)))
     if item["sk"].startswith(keys.AUDIT_PREFIX):

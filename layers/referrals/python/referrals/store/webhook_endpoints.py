@@ -28,7 +28,7 @@ _THERE = "attribute_exists(pk)"
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """A receiver. It hears of what happens from `since` on; no `types` are all of them.
+    """A receiver. It hears of what happens from `since` on; no `types` are all but clicks.
 
     Without a `url` it is sent nothing, and asks; BUS is the account's own bus.
     """
@@ -63,7 +63,8 @@ class Endpoint:
 
     def hears(self, step: Step) -> bool:
         """Whether a step is for it: of its types, and since it listens."""
-        return step.entry.at >= self.since and (not self.types or step.type in self.types)
+        asked = not self.types and step.type is not EventType.CLICKED
+        return step.at >= self.since and (asked or step.type in self.types)
 
     def salts(self, now: datetime) -> tuple[str, ...]:
         """Of the secrets in force, the newest first."""

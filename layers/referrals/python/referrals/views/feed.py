@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
 from referrals.rules.attribution import Attribution
+from referrals.rules.clicks import Click
 from referrals.rules.events import Event, Place, event_of
 from referrals.store import feed, trail
 from referrals.store.trail import Trail
@@ -37,16 +38,19 @@ def page(
     endpoint_id: str,
     after: Next,
     limit: int,
-    view: Callable[[Attribution], Mapping[str, Any]],
+    view: Callable[[Attribution | Click], Mapping[str, Any]],
 ) -> Page:
     """The events from a place on. Busy where a booking is being moved: later it works."""
     # Every slot has an event at least.
     found = list(islice(_steps(table, endpoint_id, after, limit + 1), limit + 1))
     told, more = found[:limit], len(found) > limit
     trails = _trails(table, list(dict.fromkeys(one.attribution_id for one in told)))
-    views = {one: view(found.attribution) for one, found in trails.items()}
+    views = {one: view(found.about) for one, found in trails.items()}
+    # A click is kept for a time, and then there is nothing to tell of it.
     events = tuple(
-        _event(trails[one.attribution_id], one.place, views[one.attribution_id]) for one in told
+        _event(trails[one.attribution_id], one.place, views[one.attribution_id])
+        for one in told
+        if one.attribution_id in trails
     )
     return Page(events, told[-1].following if told else after, more)
 
@@ -69,9 +73,9 @@ def _steps(table: Table, endpoint_id: str, after: Next, page: int) -> Iterator[_
 
 def _trails(table: Table, ids: list[str]) -> dict[str, Trail]:
     found = side_by_side(lambda one: trail.read(table, one), ids)
-    return {one.attribution.id: one for one in found if one is not None}
+    return {one.id: one for one in found if one is not None}
 
 
 def _event(found: Trail, place: Place, view: Mapping[str, Any]) -> Event:
     step = next(step for step in found.steps if step.place == place)
-    return event_of(found.attribution.id, step, found.sequence(step), view)
+    return event_of(found.id, step, found.sequence(step), view)

@@ -4,15 +4,25 @@ from typing import Any, Self
 
 from pydantic import BaseModel
 
+from referrals.edge.models.clicks import ClickView
 from referrals.edge.models.envelope import Time
 from referrals.edge.models.referrals import ReferralView
 from referrals.rules.attribution import Attribution
+from referrals.rules.clicks import Click
 from referrals.rules.events import Event, EventType
 
 
-def shown(attribution: Attribution) -> dict[str, Any]:
-    """What an event tells of its referral."""
-    return ReferralView.of(attribution).model_dump(mode="json", exclude_none=True)
+class _ClickShown(BaseModel):
+    click: ClickView
+
+
+def shown(about: Attribution | Click) -> dict[str, Any]:
+    """What an event tells of its referral, or of its click."""
+    if isinstance(about, Click):
+        told: BaseModel = _ClickShown(click=ClickView.model_validate(about))
+    else:
+        told = ReferralView.of(about)
+    return told.model_dump(mode="json", exclude_none=True)
 
 
 class EventView(BaseModel):

@@ -15,7 +15,7 @@ EndpointId = Annotated[str, StringConstraints(pattern=r"^we_[0-9A-Za-z]{1,40}$")
 class EndpointRequest(Request):
     """Where to send events, by https; without a `url` they are asked for by `GET /admin/events`.
 
-    No `types` are all of them.
+    No `types` are all but `click.captured`, which is told where the stack's `ClickEvents` is true.
     """
 
     url: str | None = Field(default=None, min_length=1, max_length=LONGEST_URL)
