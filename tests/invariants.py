@@ -39,6 +39,8 @@ class _Items:
             if item["sk"].startswith("REWARDS#")
         }
         self.of_codes = [item for item in items if item["pk"].startswith("REFERRER#")]
+        self.ranks = [item for item in items if item["sk"] == "RANK"]
+        self.ranked = [item for item in items if item["sk"] == "RANKED"]
         self.cohorts = [item for item in items if item["sk"].startswith("COHORTS#")]
         self.places = {(item["pk"], item["sk"]) for item in items}
         self.clicks = [item for item in items if item["pk"].startswith("CLICK#")]
@@ -61,6 +63,7 @@ def violations(table: Table, programme: Programme) -> list[str]:
         *_one_each(items),
         *_funnel(items),
         *_referrers(items),
+        *_ranks(items),
         *_clicks(items),
         *_audit(items),
     ]
@@ -204,6 +207,27 @@ def _referrers(items: _Items) -> Iterator[str]:
     for place in recount.keys() | stored.keys():
         if recount[place] != stored[place]:
             yield f"referrer {place}: {stored[place]} stored, {recount[place]} recounted"
+
+
+def _ranks(items: _Items) -> Iterator[str]:
+    """A code stands in one place: with its signups of when it was ranked, and none is left out."""
+    stands = {item["pk"].removeprefix("RANK#"): item["signups"] for item in items.ranks}
+    wanted = {
+        (f"RANKS#{crc32(code.encode()) % 8}", f"{number:09}#{code}")
+        for code, number in stands.items()
+    }
+    found = {place for place in items.places if place[0].startswith("RANKS#")}
+    yield from (f"{place}: a place that no code stands in" for place in found - wanted)
+    yield from (f"{place}: a place that is not there" for place in wanted - found)
+    closed = max((item.get("closed", "") for item in items.ranked), default="")
+    came = Counter(one["code"] for one in items.attributions)
+    due = Counter(one["code"] for one in items.attributions if one["created_at"] < closed)
+    for code in came.keys() | stands.keys():
+        if not due[code] <= stands.get(code, 0) <= came[code]:
+            yield (
+                f"{code}: ranked with {stands.get(code, 0)} signups, while {came[code]} came, "
+                f"{due[code]} of them before {closed}"
+            )
 
 
 def _summed(minutes: Counter[tuple[str, str, str]]) -> Counter[tuple[str, str, str]]:

@@ -20,6 +20,7 @@ from tests.simulation.plan import (
     History,
     Member,
 )
+from tests.simulation.ranking import rankings
 from tests.simulation.stripe import Stripe
 from tests.simulation.stripe_stories import Story
 from tests.simulation.stripe_strangers import strangers
@@ -73,6 +74,7 @@ class _Draw:
         self.acts += looks(chance, start)
         crowd = visitors(self.seed, start)
         self.acts += [*folds(self.seed, start), *leavers(self.seed), *crowd, *tells(self.seed)]
+        self.acts += rankings(self.seed, start)
         return History(
             seed=self.seed,
             start=start,

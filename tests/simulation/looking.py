@@ -15,7 +15,7 @@ from tests.simulation.acts import Act, Sending
 from tests.simulation.emulator import Item, Stood
 from tests.simulation.plan import CODES
 
-_STATS = {
+STATS = {
     "attributed_signups": lambda one: True,
     "qualified_referrals": lambda one: "qualified_at" in one,
     "review_required": lambda one: one["status"] == "review_required",
@@ -27,8 +27,8 @@ _ME = {
     "attributed": lambda one: True,
     "qualified": lambda one: "qualified_at" in one,
     "expired": lambda one: one["status"] == "expired",
-    **{name: _STATS[f"{name}_referrals"] for name in ("rewarded", "capped", "rejected")},
-    "review_required": _STATS["review_required"],
+    **{name: STATS[f"{name}_referrals"] for name in ("rewarded", "capped", "rejected")},
+    "review_required": STATS["review_required"],
 }
 _SHOWN = ("status", "skip_reason", "reviewed_by", "first_paid_invoice_id")
 _TIMES = 3
@@ -91,23 +91,27 @@ class LookAtStats(Look):
     campaign: str | None = None
 
     def ask(self, sending: Sending) -> tuple[int, Any]:
-        bounds = zip(("from", "to"), self.span, strict=True)
-        query = {name: bound for name, bound in bounds if bound}
-        query |= {"campaign": self.campaign} if self.campaign else {}
+        query = self.bounds() | ({"campaign": self.campaign} if self.campaign else {})
         return sending.request("referral_stats", "GET", "/admin/referrals/stats", query=query)
 
     def wrong(self, shown: Any, stood: Stood, *, quiet: bool) -> Iterator[str]:
-        yield from _miscounted(shown, _STATS, stood, self._counts)
+        yield from miscounted(shown, STATS, stood, self._counts)
         came = list(stood.clicks())
-        least, most = counting.clicks(came, self.campaign, self._within, quiet=quiet)
+        least, most = counting.clicks(came, self.campaign, self.within, quiet=quiet)
         if not least <= shown["clicks"] <= most:
             yield f"{shown['clicks']} clicks, while there were from {least} to {most}"
 
+    def bounds(self) -> dict[str, str]:
+        """The span as a query."""
+        bounds = zip(("from", "to"), self.span, strict=True)
+        return {name: bound for name, bound in bounds if bound}
+
     def _counts(self, one: Item) -> bool:
         campaign = self.campaign is None or one.get("utm_campaign") == self.campaign
-        return campaign and self._within(one["created_at"])
+        return campaign and self.within(one["created_at"])
 
-    def _within(self, time: str) -> bool:
+    def within(self, time: str) -> bool:
+        """Whether a time is in the span."""
         since, until = self.span
         return (since or "") <= time < (until or "9999")
 
@@ -125,7 +129,7 @@ class LookAtMe(Look):
         return (404,) if self.user in sending.answers.leaving else ()
 
     def wrong(self, shown: Any, stood: Stood, *, quiet: bool) -> Iterator[str]:
-        yield from _miscounted(shown["stats"], _ME, stood, self._made)
+        yield from miscounted(shown["stats"], _ME, stood, self._made)
         for item in shown["items"]:
             if item["status"] not in {one and one["status"] for one in stood.during(item["id"])}:
                 yield f"{item['id']} is shown as {item['status']}, which it was not then"
@@ -170,6 +174,9 @@ class LookAtList(Look):
                     passes = str(_owes(one)).lower() == wanted
                 case "user_id":
                     passes = wanted in (one["referrer_user_id"], one["referred_user_id"])
+                case "q":
+                    sides = (one["referrer_user_id"], one["referred_user_id"])
+                    passes = wanted in (one["id"], one["code"], *sides)
                 case _:
                     raise LookupError(name)
             if not passes:
@@ -198,7 +205,7 @@ def looks(chance: Random, start: datetime) -> list[Look]:
     return chance.sample(possible, chance.choice([0, 0, 1, 1, 2]))
 
 
-def _miscounted(
+def miscounted(
     shown: Mapping[str, int], counters: Counters, stood: Stood, counts: Callable[[Item], bool]
 ) -> Iterator[str]:
     """Counts that no moment of the call had. Each referral is read once, at a moment of its own."""

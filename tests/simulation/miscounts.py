@@ -14,8 +14,11 @@ from referrals.rules.clicks import Click
 from referrals.rules.periods import hour_of
 from referrals.store import click_counts, clicks, funnel_counts, keys
 from referrals.store.funnel_counts import Shard
+from referrals.views import search
 from tests.simulation.acts import Erase, Run
-from tests.simulation.plan import History
+from tests.simulation.looking import LookAtList
+from tests.simulation.plan import CODES, History
+from tests.simulation.ranking import LookAtCampaigns
 from tests.simulation.visiting import Visit
 
 _count, _leave_made = roll_up._count, erasure._leave_made
@@ -68,6 +71,16 @@ def given_again(table: Table, click: Click, ulid: Any, kept: timedelta) -> Click
     return click
 
 
+def of_nobody(text: str) -> str:
+    """Read a code as it is read, and look for another."""
+    return "ZZZZZZZZZZZZ"
+
+
+def all_folded(table: Table, start: datetime, end: datetime) -> dict[str, dict[str, int]]:
+    """Take what is summed for all that there is."""
+    return {}
+
+
 def some_are_all(*everything: Any) -> tuple[int, bool]:
     """Take the referrals that there was time for as all that there are."""
     touched, _ = _leave_made(*everything)
@@ -81,6 +94,15 @@ def _crowded(history: History) -> bool:
 def _folded_early(history: History) -> bool:
     folds = (act for act in history.acts if isinstance(act, Run))
     return any(act.function == "roll_up_clicks" and act.at < _EARLY for act in folds)
+
+
+def _ranks(history: History) -> bool:
+    return any(isinstance(act, LookAtCampaigns) for act in history.acts)
+
+
+def _searches(history: History) -> bool:
+    looks = (act for act in history.acts if isinstance(act, LookAtList))
+    return any(act.query.get("q") in CODES.values() for act in looks)
 
 
 def _left(history: History) -> bool:
@@ -99,11 +121,17 @@ MISCOUNTS: Mapping[str, Callable[[], AbstractContextManager[Any]]] = {
     ),
     "folded in two steps": lambda: patch.object(fold, "_fold", folded_in_two),
     "a given id stored again": lambda: patch.object(clicks, "record_given", given_again),
+    "campaigns ranked by what is folded": lambda: patch.object(
+        funnel_counts, "unfolded_by_campaign", all_folded
+    ),
+    "a code sought as another": lambda: patch.object(search, "normalized_code", of_nobody),
     "an erasure stops halfway": lambda: patch.object(erasure, "_leave_made", some_are_all),
 }
 # The histories that could show it: few are about what it is about.
 SHOWN_BY: Mapping[str, Callable[[History], bool]] = {
     **dict.fromkeys(MISCOUNTS, _crowded),
     "folded in two steps": _folded_early,
+    "campaigns ranked by what is folded": _ranks,
+    "a code sought as another": _searches,
     "an erasure stops halfway": _left,
 }

@@ -44,6 +44,7 @@ INVARIANTS = (
     "reconcile finds no difference",
     "stats and /me show what stood at a moment of the call",
     "a list shows nothing that never was, and everything once all is quiet",
+    "rankings count as stats do, and a code is ranked with what it brought",
     "whoever listens has every step signed and in order, and by a replay each of them once",
 )
 
