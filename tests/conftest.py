@@ -21,6 +21,7 @@ _LONG = (
     *_SERVED,
     "tests/simulation/test_simulation.py",
     "tests/proof/test_fault_sweep.py",
+    "tests/proof/test_held.py",
     "tests/store/test_orders.py",
 )
 

@@ -43,14 +43,29 @@ def _swept(name: str, one_in: int) -> tuple[list[str], int, int]:
     singles = sweep.singles()
     lines, ends = rows(name, sweep, singles), Counter[str]()
     wrong = sum(bool(outcome.wrong) for outcome in singles.values())
+    held, wrong_held = _held(name)
+    lines, wrong = [*lines, *wrong_held], wrong + len(wrong_held)
     for pair, outcome in sweep.pairs(singles, one_in):
         ends[outcome.how] += 1
         if outcome.wrong:
             wrong += 1
             lines.append(f"  WRONG {pair}: {outcome.wrong}")
     told = "; ".join(f"{number} {how}" for how, number in ends.most_common())
-    lines.append(f"     {ends.total()} pairs: {told}")
-    return lines, wrong, len(singles) + ends.total()
+    lines.append(f"     {ends.total()} pairs: {told}; held {held} times")
+    return lines, wrong, len(singles) + held + ends.total()
+
+
+def _held(name: str) -> tuple[int, list[str]]:
+    """How often the case's request was held while another came to its end, and what went wrong."""
+    from tests.proof.cases import CASES
+    from tests.proof.held import OTHERS, Meeting
+
+    number, wrong = 0, []
+    for other in (name, *OTHERS):
+        for call, fault, found in Meeting(CASES[name], CASES[other]).all():
+            number += 1
+            wrong += [f"  WRONG {fault} at call {call}, beside {other}: {found}"] if found else []
+    return number, wrong
 
 
 if __name__ == "__main__":

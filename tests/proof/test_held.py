@@ -1,12 +1,14 @@
-"""Each request is held at each of its calls, while it is sent again or another takes its place."""
+"""Each request is held at its calls, while it is sent again or another takes its place.
+
+Of a request with many calls some are held here; `python -m tests.proof` takes every call.
+"""
 
 import pytest
 
 from tests.proof.cases import CASES
-from tests.proof.held import Meeting
+from tests.proof.held import OTHERS, Meeting
 
-# What takes the ground from under a request that has read and not yet written.
-OTHERS = ("an erasure", "a refund")
+ABOUT = 8
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -22,4 +24,4 @@ def test_held_while_another_acts_it_does_nothing_that_is_no_longer_so(name, othe
 
 def wrong(name, other):
     meeting = Meeting(CASES[name], CASES[other])
-    return [(number, fault, found) for number, fault, found in meeting.all() if found]
+    return [(number, fault, found) for number, fault, found in meeting.all(ABOUT) if found]
