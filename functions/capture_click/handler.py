@@ -48,7 +48,8 @@ def capture_click(click: ClickRequest) -> Envelope[ClickAnswer]:
 
 
 if in_lambda():
-    in_one_piece(service.table().client)
+    for client in (service.table().client, service.table().unrepeated):
+        in_one_piece(client)
 
 directly_captured = directly(app, f"POST {PATH}", ClickRequest, capture_click)
 handler = serve(app, allow_anyone, resolve=directly_captured)

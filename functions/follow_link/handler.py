@@ -84,6 +84,7 @@ def _cookie(click_id: str) -> Cookie:
 
 
 if in_lambda():
-    in_one_piece(service.table().client)
+    for client in (service.table().client, service.table().unrepeated):
+        in_one_piece(client)
 
 handler = serve(app)
