@@ -11,8 +11,8 @@ CRAWLERS := layers/referrals/python/referrals/edge/crawlers.txt
 QR := layers/referrals/python/referrals/edge/qr.js
 LIBRARIES := layers/referrals/python/referrals/edge/libraries/pico.css
 
-# Who takes what: tests/conftest.py. Three, as the stacks and the browser wait now and then.
-PYTEST := $(BIN)/pytest -n 3 --no-loadscope-reorder
+# Whole modules to a process: what a module prepares is prepared once. The longest begin first.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 export MYPYPATH := layers/referrals/python
 export SAM_CLI_TELEMETRY := 0
 # So that the SAM CLI and the layer's Makefile find this environment's tools first.
@@ -31,7 +31,9 @@ run: setup ## Run the whole service here: http://127.0.0.1:3000/api/v1 (PORT=…
 	@PYTHONPATH=layers/referrals/python $(BIN)/python -m local.run
 
 test: setup ## All tests: rules, store, functions, the deployed local stack, a real browser
-	$(PYTEST) -rs tests
+	$(PYTEST) tests --ignore tests/e2e --ignore tests/browser
+	$(BIN)/pytest tests/e2e
+	$(BIN)/pytest -rs tests/browser
 
 test-unit: setup ## The rules alone
 	$(PYTEST) tests/unit

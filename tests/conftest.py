@@ -4,7 +4,6 @@ import os
 
 import pytest
 from hypothesis import settings
-from xdist.scheduler import LoadFileScheduling
 
 from tests.environment import ENVIRONMENT
 
@@ -14,29 +13,14 @@ settings.load_profile("referrals")
 
 os.environ.update(ENVIRONMENT)
 
-# Whose tests share a stack, started once.
-_SERVED = ("tests/e2e/", "tests/browser/")
-# What is long begins first, so that all wait for nothing in the end.
+# What is long begins first, so that no process waits for another in the end.
 _LONG = (
-    *_SERVED,
     "tests/simulation/test_simulation.py",
     "tests/proof/test_fault_sweep.py",
     "tests/proof/test_held.py",
+    "tests/simulation/test_canaries.py",
     "tests/store/test_orders.py",
 )
-
-
-class Scheduling(LoadFileScheduling):
-    """A process takes a whole file, whose preparations are made once, or all that share a stack."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        shared = (folder for folder in _SERVED if nodeid.startswith(folder))
-        return next(shared, super()._split_scope(nodeid))
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config, log):
-    return Scheduling(config, log)
 
 
 def pytest_collection_modifyitems(items):
