@@ -48,8 +48,7 @@ def capture_click(click: ClickRequest) -> Envelope[ClickAnswer]:
 
 
 if in_lambda():
-    for client in (service.table().client, service.table().unrepeated):
-        in_one_piece(client)
+    in_one_piece(service.table().client, service.table().unrepeated)
 
 directly_captured = directly(app, f"POST {PATH}", ClickRequest, capture_click)
 handler = serve(app, allow_anyone, resolve=directly_captured)

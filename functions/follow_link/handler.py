@@ -84,7 +84,6 @@ def _cookie(click_id: str) -> Cookie:
 
 
 if in_lambda():
-    for client in (service.table().client, service.table().unrepeated):
-        in_one_piece(client)
+    in_one_piece(service.table().client, service.table().unrepeated)
 
 handler = serve(app)

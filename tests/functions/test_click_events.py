@@ -6,21 +6,12 @@ import pytest
 
 from referrals.dynamodb.values import Key, dynamodb_values
 from referrals.edge import starting
-from referrals.edge import webhook_courier as couriers
 from tests.functions.client import invoke
-from tests.functions.receiving import Receiving
 from tests.functions.test_follow_link import follow
 from tests.iam import guard
 from tests.tables import everything
 
 VISIT = {"landing_path": "/pricing", "utm_campaign": "spring"}
-
-
-@pytest.fixture
-def receiving(monkeypatch):
-    one = Receiving()
-    monkeypatch.setattr(couriers, "sender", lambda: one)
-    return one
 
 
 @pytest.fixture

@@ -29,16 +29,17 @@ from botocore.httpsession import get_cert_path
 _Place = tuple[str, str]
 
 
-def in_one_piece(client: Any) -> None:
-    """Have the client's requests sent so.
+def in_one_piece(*clients: Any) -> None:
+    """Have the requests of clients with the same timeouts sent so, over the same connections.
 
     Whoever has a proxy, or certificates of their own, has the SDK see to it.
     """
     if getproxies() or "AWS_CA_BUNDLE" in os.environ:
         return
-    config = client.meta.config
+    config = clients[0].meta.config
     sender = Sender(config.connect_timeout, config.read_timeout)
-    client.meta.events.register("before-send", sender)
+    for client in clients:
+        client.meta.events.register("before-send", sender)
 
 
 class Sender:

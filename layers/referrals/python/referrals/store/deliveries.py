@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 
+from referrals.dynamodb.clearing import cleared
 from referrals.dynamodb.parts import Busy, Refused
 from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
@@ -22,7 +23,6 @@ from referrals.store.items import place_from, place_text
 
 # Longer than a try takes, and what is read and written around it.
 CLAIM = timedelta(minutes=1)
-_AT_ONCE = 16
 # Longer than a click is tried for.
 _CLICKS_KNOWN = timedelta(days=30)
 
@@ -295,14 +295,8 @@ def get_many(table: Table, endpoint_id: str, ids: Sequence[str]) -> dict[str, De
 
 def forget(table: Table, endpoint_id: str) -> bool:
     """Delete all that is known of an endpoint, while there is time; whether it was all."""
-    for lane in range(keys.LANES):
-        items = table.query(keys.deliveries(endpoint_id, lane), only=("pk", "sk"))
-        while some := list(islice(items, _AT_ONCE)):
-            places = [Key(item["pk"], item["sk"]) for item in some]
-            side_by_side(lambda place: table.write(table.delete("left", place)), places)
-            if not table.in_time:
-                return False
-    return True
+    lanes = range(keys.LANES)
+    return all(cleared(table, keys.deliveries(endpoint_id, lane)) for lane in lanes)
 
 
 def _fresh(held: Delivery, place: Place) -> Delivery:

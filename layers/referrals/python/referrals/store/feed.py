@@ -6,17 +6,15 @@ comes up later among those that are there, and whoever has read up to one has mi
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import count
 
+from referrals.dynamodb.clearing import cleared
 from referrals.dynamodb.parts import Refused
-from referrals.dynamodb.side_by_side import side_by_side
 from referrals.dynamodb.table import Table
-from referrals.dynamodb.values import Item, Key
+from referrals.dynamodb.values import Item
 from referrals.rules.events import Place
 from referrals.store import keys
 from referrals.store.items import place_from, place_text
-
-_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -68,13 +66,7 @@ def slots(table: Table, endpoint_id: str, number: int, page: int) -> Iterator[Sl
 
 def forget(table: Table, endpoint_id: str) -> bool:
     """Delete the order, while there is time; whether it was all."""
-    items = table.query(keys.feed(endpoint_id), only=("pk", "sk"))
-    while some := list(islice(items, _AT_ONCE)):
-        places = [Key(item["pk"], item["sk"]) for item in some]
-        side_by_side(lambda place: table.write(table.delete("left", place)), places)
-        if not table.in_time:
-            return False
-    return True
+    return cleared(table, keys.feed(endpoint_id))
 
 
 def _item(one: News) -> Item:
